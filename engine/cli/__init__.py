@@ -1,0 +1,66 @@
+"""The `backtest` command: one file per command, nothing heavy imported before it is used."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import typer
+
+from engine import __version__
+from engine.cli.data import data
+from engine.cli.list import list_results
+from engine.cli.run import run_configs
+from engine.cli.terminal import say_error
+from engine.cli.validate import validate
+from engine.errors import EngineError
+
+app = typer.Typer(
+    name="backtest",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Sector rotation backtests for the Indian market, measured against the Nifty 50 total return.",
+    epilog="`backtest CONFIG...` is short for `backtest run CONFIG...`. Exit codes: 0 done, 1 a bug, 2 a mistake in what "
+    "was asked, 3 a provider failed, 130 interrupted.",
+)
+app.command("run")(run_configs)
+app.command("validate")(validate)
+app.command("list")(list_results)
+app.add_typer(data, name="data")
+
+COMMANDS = ("run", "validate", "list", "data")
+_OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
+
+
+@app.callback(invoke_without_command=True)
+def _options(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
+    if version:
+        typer.echo(f"backtest {__version__}")
+        raise typer.Exit
+
+
+def with_command(arguments: list[str]) -> list[str]:
+    """`backtest CONFIG...` means `backtest run CONFIG...`."""
+    if arguments and arguments[0] not in COMMANDS and arguments[0] not in _OWN_OPTIONS:
+        return ["run", *arguments]
+    return arguments
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app(args=with_command(sys.argv[1:]), prog_name="backtest")
+    except EngineError as error:
+        say_error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        say_error("interrupted; nothing half-written is left")
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(0)

@@ -1,0 +1,63 @@
+"""The history a strategy asks for: is it there, and if so, loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config.models import Config
+from engine.errors import ConfigError, nearest
+from engine.market.keys import SeriesKey, Span
+from engine.market.source import open_source
+
+if TYPE_CHECKING:
+    from engine.market.market import Market
+
+
+def load_market(config: Config, store: Path | str | None = None) -> Market:
+    """The history a strategy reads, from the store (the default one if none is named) or the sample market.
+
+    Raises ConfigError when the strategy speaks of series or dates that are not there.
+    """
+    source = open_source(None if store is None else Path(store))
+    check_series(config, source.catalogue, source.name)
+    return source.market(config.market.benchmark, config.reads())
+
+
+def check_series(config: Config, catalogue: Mapping[SeriesKey, Span], origin: str) -> None:
+    """Raise ConfigError when a series is not in the catalogue, or the window does not meet the benchmark's dates."""
+    wanted = config.reads()
+    missing = [key for key in wanted if key not in catalogue]
+    if missing:
+        first = min(missing, key=lambda key: config.order(wanted[key]))
+        others = sorted(str(key) for key in missing if key != first)
+        more = f" Also missing: {', '.join(others)}." if others else ""
+        place = config.place(wanted[first])
+        raise ConfigError(f"{place}: {origin} has no {first}{_exists(first, catalogue)}{more}")
+    _check_window(config, catalogue)
+
+
+def _exists(key: SeriesKey, catalogue: Mapping[SeriesKey, Span]) -> str:
+    same = [other for other in catalogue if other.name == key.name]
+    if same:
+        spans = ", ".join(
+            f"{other.variant} {catalogue[other].first} to {catalogue[other].last}" for other in sorted(same)
+        )
+        return f"; of {key.name} it has {spans}."
+    names = sorted({other.name for other in catalogue if other.variant == key.variant})
+    shown = ", ".join(names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
+    return f"{nearest(key.name, names) or '.'} {key.variant.capitalize()} series there: {shown}."
+
+
+def _check_window(config: Config, catalogue: Mapping[SeriesKey, Span]) -> None:
+    settings = config.market
+    spans = [span for key, span in catalogue.items() if key.name == settings.benchmark]
+    first, last = min(span.first for span in spans), max(span.last for span in spans)
+    if settings.start is not None and settings.start > date.fromisoformat(last):
+        place = config.place(("market", "start"))
+        raise ConfigError(f"{place}: market.start {settings.start} is after the last session, {last}")
+    if settings.end != "latest" and settings.end < date.fromisoformat(first):
+        place = config.place(("market", "end"))
+        raise ConfigError(f"{place}: market.end {settings.end} is before the first session, {first}")

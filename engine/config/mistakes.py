@@ -1,0 +1,109 @@
+"""pydantic's findings, said in the words of the strategy file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.blocks import Mistake
+from engine.config.source import Source, dotted, within
+from engine.config.yaml12 import Path
+from engine.errors import unknown
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "model_attributes_type": "a mapping of keys to values",
+    "finite_number": "a finite number",
+}
+
+
+def mistakes_in(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Mistake]:
+    """Every finding as a path in the file and a sentence, in the order of the file."""
+    found = [_mistake(detail, source.document.value, model) for detail in error.errors(include_url=False)]
+    return sorted(found, key=lambda mistake: source.order(mistake.path))
+
+
+def _mistake(detail: ErrorDetails, data: Any, model: type[BaseModel]) -> Mistake:
+    path = within(detail["loc"], data)
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        return Mistake(path, unknown("key", str(path[-1]), _fields_at(detail["loc"][:-1], model)))
+    if kind == "missing":
+        return Mistake(path, f"the key {str(detail['loc'][-1])!r} is missing{_inside(path)}")
+    return Mistake(path, f"{_where(path)}{_sentence(detail)}")
+
+
+_BOUND = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
+    "less_than_equal": ("at most", "le"),
+}
+_FIXED = {
+    "union_tag_not_found": "a block says which one it is: {use: ...}",
+    "too_short": "it is empty; at least one is needed",
+    "string_too_short": "it is empty; text is needed",
+}
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "union_tag_invalid":
+        return unknown("block", str(context["tag"]), [tag.strip(" '") for tag in context["expected_tags"].split(",")])
+    if kind in _FIXED:
+        return _FIXED[kind]
+    if kind in _BOUND:
+        words, bound = _BOUND[kind]
+        expected = f"{words} {context[bound]:g}"
+    elif kind == "string_pattern_mismatch":
+        expected = "letters, digits, _ . and - (at most 80)"
+    else:
+        expected = _EXPECTED.get(kind) or str(context.get("expected", detail["msg"]))
+    return f"expected {expected}, not {_short(detail['input'])}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _where(path: Path) -> str:
+    return f"{dotted(path)}: " if path else ""
+
+
+def _inside(path: Path) -> str:
+    return f" in {dotted(path)}" if path else ""
+
+
+def _fields_at(location: tuple[str | int, ...], model: type[BaseModel]) -> list[str]:
+    """The keys a model has at a location: walks annotations as far as models go."""
+    from engine import blocks  # noqa: PLC0415  # only on the way to an error
+
+    here: type[BaseModel] = model
+    registry: dict[str, type[BaseModel]] = {**blocks.SIGNALS, **blocks.ALLOCATORS}
+    for step in location:
+        if isinstance(step, str) and step in registry and step not in here.model_fields:
+            here = registry[step]
+        elif isinstance(step, str) and step in here.model_fields:
+            here = _model_of(here.model_fields[step].annotation) or here
+    return list(here.model_fields)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if found := _model_of(argument):
+            return found
+    return None

@@ -1,0 +1,208 @@
+"""The market store: one DuckDB file that remembers where every row came from and when."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.errors import DataError
+from engine.market.datasets import DATASETS, VARIANTS, Dataset
+from engine.market.importers import Found, quoted_columns, stage, table_columns
+from engine.market.keys import SeriesKey, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
+
+STORE_VARIABLE = "BACKTEST_STORE"
+APPLICATION = "sector-rotation-backtest"
+_VARIANT_OF: dict[str, Literal["price", "total"]] = {"PR": "price", "TR": "total"}
+_STORED_AS = {kind: code for code, kind in VARIANTS.items()}
+
+
+def default_store() -> Path:
+    """$BACKTEST_STORE if it is set, else a file in this user's data folder."""
+    chosen = os.environ.get(STORE_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    from platformdirs import user_data_path  # noqa: PLC0415  # not needed when a store is named
+
+    return user_data_path(APPLICATION) / "market.duckdb"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a store holds of one dataset."""
+
+    name: str
+    rows: int
+    series: int
+    first: date
+    last: date
+    sources: tuple[str, ...]
+    retrieved: str
+    digest: str
+
+
+class Store:
+    """A market store at `path`, which need not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def catalogue(self) -> dict[SeriesKey, Span] | None:
+        """Every index series with its first and last date and its length; None when nothing was ever imported."""
+        if not self.path.exists():
+            return None
+        with self._open() as connection:
+            tables = _tables(connection)
+            if "indices" not in tables:
+                return {} if tables else None
+            rows = connection.execute(
+                'SELECT "index", variant, min(date)::VARCHAR, max(date)::VARCHAR, count(*) '
+                "FROM store.indices GROUP BY ALL"
+            ).fetchall()
+        return {SeriesKey(name, _VARIANT_OF[kind]): Span(first, last, count) for name, kind, first, last, count in rows}
+
+    def bars(self, keys: Sequence[SeriesKey]) -> dict[SeriesKey, pd.DataFrame]:
+        """Open and close of index series on their own dates (a DatetimeIndex called date); NaN where missing."""
+        import pandas as pd  # noqa: PLC0415  # not for commands that only look
+
+        with self._open() as connection:
+            frames = {}
+            for key in keys:
+                columns = connection.execute(
+                    'SELECT date, open, close FROM store.indices WHERE "index" = ? AND variant = ? ORDER BY date',
+                    [key.name, _STORED_AS[key.variant]],
+                ).fetchnumpy()
+                index = pd.DatetimeIndex(columns["date"].astype("datetime64[s]"), name="date")
+                prices = {name: _with_gaps(columns[name]) for name in ("open", "close")}
+                frames[key] = pd.DataFrame(prices, index=index)
+        return frames
+
+    def tables(self) -> list[Table]:
+        """What is in the store, one line per dataset. Raises DataError when the file is no market store."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            return [_table(connection, DATASETS[name]) for name in _tables(connection) if name in DATASETS]
+
+    def load(self, where: Path, progress: Callable[[str], None] = lambda _: None) -> list[Found]:
+        """Import a folder or file: newer rows replace older ones with the same keys, in one transaction.
+
+        Raises DataError, with the store untouched, when anything in the files is not sound.
+        """
+        import duckdb  # noqa: PLC0415  # only when something is imported
+
+        now = datetime.now(UTC).replace(microsecond=0, tzinfo=None).isoformat(sep=" ")
+        with duckdb.connect(":memory:") as connection:
+            found = stage(connection, where, progress)
+            fresh = not self.path.exists()
+            _make_folder(self.path)
+            try:
+                _attach(connection, self.path, read_only=False)
+                connection.execute("BEGIN")
+                for dataset in {item.dataset.name: item.dataset for item in found if item.dataset}.values():
+                    progress(f"writing {dataset.name}")
+                    _upsert(connection, dataset, now)
+                    _write_digest(connection, dataset)
+                connection.execute("COMMIT")
+                connection.execute("DETACH store")
+            except BaseException:
+                connection.close()
+                if fresh:
+                    for leftover in (self.path, self.path.with_name(self.path.name + ".wal")):
+                        leftover.unlink(missing_ok=True)
+                raise
+        return found
+
+    @contextmanager
+    def _open(self) -> Iterator[DuckDBPyConnection]:
+        import duckdb  # noqa: PLC0415  # only when a store is read
+
+        with duckdb.connect(":memory:") as connection:
+            _attach(connection, self.path, read_only=True)
+            yield connection
+
+
+def _with_gaps(column: Any) -> NDArray[np.float64]:
+    """A column as DuckDB hands it out, masked where missing, with NaN there."""
+    import numpy as np  # noqa: PLC0415  # not for commands that only look
+
+    values: NDArray[np.float64] = np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+    return values
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{path}: the folder cannot be made: {error.strerror}") from error
+
+
+def _attach(connection: DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
+    import duckdb  # noqa: PLC0415  # only when a store is used
+
+    literal = str(path).replace("'", "''")
+    try:
+        connection.execute(f"ATTACH '{literal}' AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
+    except duckdb.Error as error:
+        busy = "lock" in str(error).lower()
+        reason = (
+            "another process is writing to it" if busy else f"this is no market store ({str(error).splitlines()[0]})"
+        )
+        raise DataError(f"{path}: {reason}") from error
+
+
+def _tables(connection: DuckDBPyConnection) -> list[str]:
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store' ORDER BY 1"
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _upsert(connection: DuckDBPyConnection, dataset: Dataset, now: str) -> None:
+    table, columns = f"store.{dataset.name}", (*dataset.keys, *dataset.values, "source")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({table_columns(dataset)}, retrieved TIMESTAMP)")
+    same = " AND ".join(f'old."{key}" = new."{key}"' for key in dataset.keys)
+    connection.execute(f'DELETE FROM {table} AS old USING temp."{dataset.name}" AS new WHERE {same}')
+    connection.execute(
+        f"INSERT INTO {table} SELECT {quoted_columns(columns)}, TIMESTAMP '{now}' FROM temp.\"{dataset.name}\" "
+        f"ORDER BY {quoted_columns(dataset.keys)}"
+    )
+
+
+def _table(connection: DuckDBPyConnection, dataset: Dataset) -> Table:
+    named = [key for key in dataset.keys if key != "date"]
+    series = f"count(DISTINCT ({quoted_columns(named)}))" if named else "1"
+    found = connection.execute(
+        f"SELECT count(*), {series}, min(date), max(date), list(DISTINCT source ORDER BY source), "
+        f"max(retrieved)::VARCHAR FROM store.{dataset.name}"
+    ).fetchone()
+    digest = connection.execute("SELECT digest FROM store.digests WHERE name = ?", [dataset.name]).fetchone()
+    assert found is not None  # an aggregate has one row
+    assert digest is not None  # written in the transaction that wrote the rows
+    count, many, first, last, sources, retrieved = found
+    return Table(dataset.name, count, many, first, last, tuple(sources or ()), str(retrieved), digest[0])
+
+
+def _write_digest(connection: DuckDBPyConnection, dataset: Dataset) -> None:
+    """Remember a digest of keys and values that does not depend on the order of the rows."""
+    columns = (*dataset.keys, *dataset.values)
+    row = " || chr(31) || ".join(f'coalesce("{column}"::VARCHAR, chr(30))' for column in columns)
+    sums = connection.execute(
+        f"SELECT count(*), sum(md5_number_upper({row}))::VARCHAR, sum(md5_number_lower({row}))::VARCHAR "
+        f"FROM store.{dataset.name}"
+    ).fetchone()
+    digest = hashlib.sha256(f"{dataset.name} {sums}".encode()).hexdigest()
+    connection.execute("CREATE TABLE IF NOT EXISTS store.digests (name VARCHAR, digest VARCHAR)")
+    connection.execute("DELETE FROM store.digests WHERE name = ?", [dataset.name])
+    connection.execute("INSERT INTO store.digests VALUES (?, ?)", [dataset.name, digest])

@@ -1,0 +1,198 @@
+"""From history to target weights, everything as of the decision close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.blocks import Moment
+from engine.config.models import Config, Rule
+from engine.errors import ConfigError, StrategyError
+from engine.market.market import Market
+from engine.plan.rules import Truths, rule_states, winners
+from engine.plan.schedule import Positions
+from engine.plan.truth import truth
+
+Floats = NDArray[np.float64]
+NO_RULE = "(no rule: cash)"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every decision of the window; positions count `market.sessions`.
+
+    `states` is decisions x rules, `winner` the winning rule's place (-1: none), `weights` decisions x `assets`
+    (what is missing to 1 is CASH), `placed` marks decisions that place orders, `forced` those that change the rule
+    or the names held. `last` is the window's last session.
+    """
+
+    rules: tuple[str, ...]
+    assets: tuple[str, ...]
+    signals: Mapping[str, Floats]
+    decisions: Positions
+    states: NDArray[np.bool_]
+    winner: NDArray[np.intp]
+    weights: Floats
+    placed: NDArray[np.bool_]
+    forced: NDArray[np.bool_]
+    last: int
+    notes: tuple[str, ...]
+
+    @property
+    def filled(self) -> NDArray[np.intp]:
+        """The decisions, by place, that place orders and have a session left to fill them."""
+        return np.flatnonzero(self.placed & (self.decisions < self.last))
+
+    @property
+    def rule_names(self) -> list[str]:
+        """The winning rule's name at every decision."""
+        return [self.rules[place] if place >= 0 else NO_RULE for place in self.winner]
+
+
+def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
+    """Signals, rule states and target weights at every decision of the window.
+
+    Raises StrategyError when there is no decision to make, or a fixed target has no price when it is decided.
+    """
+    view = _View(config, market)
+    start, last, notes = _window(config, market)
+    inside = decisions[(decisions >= start) & (decisions <= last)]
+    mine = inside[view.first_ready(inside) :] if len(inside) else inside
+    if not len(mine):
+        raise StrategyError(view.never_ready(inside, start, last))
+    if mine[0] >= last:
+        raise StrategyError(f"the first decision falls on the last session, {view.day(mine[0])}: nothing can be filled")
+    notes += _late_start(config, market, mine[0], start)
+    states = [rule_states(rule, view.truths(rule, mine), len(mine)) for rule in config.rules]
+    winner = winners(states)
+    weights, forced = _targets(view, mine, winner)
+    placed = forced if config.schedule.decide == "on_change" else np.ones(len(mine), dtype=bool)
+    return Plan(
+        tuple(rule.name for rule in config.rules), config.assets, view.signals, mine, np.column_stack(states), winner,
+        weights, placed, forced, last, notes,
+    )  # fmt: skip
+
+
+def _window(config: Config, market: Market) -> tuple[int, int, tuple[str, ...]]:
+    """Positions of the first and last session of the window, and what there is to say about them."""
+    first, final = market.sessions[0].date(), market.sessions[-1].date()
+    start, end = config.market.start or first, final if config.market.end == "latest" else config.market.end
+    if start > final:
+        raise ConfigError(f"market.start {start} is after the last session, {final}")
+    if end < first:
+        raise ConfigError(f"market.end {end} is before the first session, {first}")
+    notes = (
+        (f"market.start {start} is before the first session, {first}: the run begins there",) if start < first else ()
+    )
+    days = market.days
+    return (
+        int(np.searchsorted(days, np.datetime64(start))),
+        int(np.searchsorted(days, np.datetime64(end), "right")) - 1,
+        notes,
+    )
+
+
+def _late_start(config: Config, market: Market, first: int, start: int) -> tuple[str, ...]:
+    if config.market.start is None or market.days[first] - market.days[start] <= np.timedelta64(100, "D"):
+        return ()
+    return (
+        f"the first decision is on {market.sessions[first].date()}: before it some series or signal has no history",
+    )
+
+
+class _View:
+    """What the plan looks at, evaluated once over all sessions."""
+
+    def __init__(self, config: Config, market: Market) -> None:
+        self.config = config
+        self.market = market
+        self.universe = config.market.universe
+        self.signals = {name: config.signals[name].evaluate(market, self.universe) for name in config.reached}
+        prices = market.closes(self.universe, config.market.returns).to_numpy()
+        self.priced = ~np.isnan(prices)
+        self.benchmark = ~np.isnan(market.closes([config.market.benchmark], config.market.returns).to_numpy()[:, 0])
+        self.conditions = {name: self.signals[name][:, 0] for rule in config.rules for name in rule.mentions}
+
+    def day(self, session: int) -> date:
+        return self.market.sessions[session].date()
+
+    def truths(self, rule: Rule, decisions: Positions) -> Truths | None:
+        if rule.when_tree is None:
+            return None
+        when = truth(rule.when_tree, self.conditions)[decisions] == 1.0
+        leave = None if rule.exit_tree is None else truth(rule.exit_tree, self.conditions)[decisions] == 1.0
+        return Truths(when, leave)
+
+    def missing(self, session: int) -> list[str]:
+        """What has no history yet at a session, in words."""
+        lacks = [f"the benchmark {self.config.market.benchmark} has no price"] if not self.benchmark[session] else []
+        lacks += [
+            f"the signal {name!r} is unknown" for name, values in self.conditions.items() if np.isnan(values[session])
+        ]
+        certain = dict.fromkeys(name for rule in self.config.rules for name in rule.hold.certain())
+        lacks += [f"{name} has no price" for name in certain if not self.priced[session, self.universe.index(name)]]
+        moment = self.moment(session, ())
+        lacks += [
+            f"the rule {rule.name!r} has too few candidates with a price and a score"
+            for rule in self.config.rules
+            if not rule.hold.ready(moment)
+        ]
+        return lacks
+
+    def first_ready(self, decisions: Positions) -> int:
+        return next((place for place, session in enumerate(decisions) if not self.missing(session)), len(decisions))
+
+    def never_ready(self, decisions: Positions, start: int, last: int) -> str:
+        between = (
+            f"between {self.day(start)} and {self.day(last)}" if start <= last else f"on or before {self.day(last)}"
+        )
+        if not len(decisions):
+            return f"no {self.config.schedule.decide} decision falls {between}"
+        return f"no decision can be made {between}: on {self.day(decisions[-1])} " + "; ".join(
+            self.missing(decisions[-1])
+        )
+
+    def moment(self, session: int, chosen: tuple[str, ...]) -> Moment:
+        priced = frozenset(name for name, there in zip(self.universe, self.priced[session], strict=True) if there)
+        scores = {}
+        for signal in dict.fromkeys(name for rule in self.config.rules for name in rule.hold.scores):
+            row = self.signals[signal][session]
+            covered = self.config.signals[signal].covers(self.universe)
+            scores[signal] = {
+                name: float(value) for name, value in zip(covered, row, strict=True) if not np.isnan(value)
+            }
+        return Moment(self.universe, priced, scores, chosen)
+
+
+def _targets(view: _View, decisions: Positions, winner: NDArray[np.intp]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Target weights at every decision, and where the winning rule or the set of names differs from the last one."""
+    assets = view.config.assets
+    column = {name: place for place, name in enumerate(assets)}
+    weights = np.zeros((len(decisions), len(assets)))
+    chosen: tuple[str, ...] = ()
+    for place, (session, rule) in enumerate(zip(decisions, winner, strict=True)):
+        if rule < 0:
+            chosen = ()
+            continue
+        same = place > 0 and winner[place - 1] == rule
+        allocation = view.config.rules[rule].hold.allocate(view.moment(session, chosen if same else ()))
+        chosen = allocation.chosen
+        for name, weight in allocation.weights.items():
+            if not view.priced[session, view.universe.index(name)]:
+                raise StrategyError(f"{name} has no price on {view.day(session)}, when the rule "
+                                    f"{view.config.rules[rule].name!r} decides to hold it")  # fmt: skip
+            weights[place, column[name]] = weight
+    held = weights > 0
+    changed = (winner[1:] != winner[:-1]) | (held[1:] != held[:-1]).any(axis=1)
+    return weights, np.concatenate(([True], changed))
+
+
+def targets_frame(plan: Plan, market: Market) -> pd.DataFrame:
+    """Target weights by decision date, CASH last."""
+    frame = pd.DataFrame(plan.weights, index=market.sessions[plan.decisions], columns=list(plan.assets))
+    return frame.assign(CASH=1.0 - plan.weights.sum(axis=1))

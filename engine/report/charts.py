@@ -1,0 +1,255 @@
+"""The charts of the page: one function each, sessions in, an Altair chart out.
+
+Importing this module imports Altair (a third of a second), so import it where a chart is drawn. Colours are Okabe and
+Ito's (2008), which people with any of the common colour deficiencies can tell apart; text and grid colours are left to
+`theme`, so that one chart can follow a page from light to dark. Every chart is as wide as its container.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from engine.market.keys import CASH
+from engine.report.series import Span, csv_text, iso, rounded
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#999999"
+STRATEGY, BENCHMARK = BLUE, VERMILLION
+# Beyond seven colours no palette is safe for everyone: the rest are Tol's "muted" (2021), and hovering names them.
+CATEGORIES = [
+    SKY, ORANGE, GREEN, PURPLE, YELLOW, BLUE, VERMILLION,
+    "#332288", "#999933", "#882255", "#88CCEE", "#117733", "#CC6677", "#44AA99", "#DDCC77", "#AA4499",
+]  # fmt: skip
+RULES = [PURPLE, YELLOW, *CATEGORIES[2::-1], *CATEGORIES[5:]]  # other first colours than the weights below the strip
+PARTS = {"static": ("Static tilt", SKY), "timing": ("Timing", ORANGE), "cash": ("Cash", GREEN), "costs": ("Costs", PURPLE)}
+
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.split(".")[:2])
+RUPEES = "$,.0f"
+FORMAT_LOCALE = {
+    "decimal": ".",
+    "thousands": ",",
+    "grouping": [3, *[2] * 8],
+    "currency": ["₹", ""],
+    "minus": "-",
+}
+IN_WORDS = (
+    "datum.value >= 1e7 ? '₹' + format(datum.value / 1e7, '.4~g') + ' cr' : "
+    "datum.value >= 1e5 ? '₹' + format(datum.value / 1e5, '.4~g') + ' lakh' : '₹' + format(datum.value, ',.4~g')"
+)
+WHEN = (
+    "date(datum.value) != 1 ? timeFormat(datum.value, '%-d %b %Y') : "
+    "month(datum.value) ? timeFormat(datum.value, '%b %Y') : timeFormat(datum.value, '%Y')"
+)
+LEFT = 62  # pixels kept for the labels of every value axis, so that the time axes of all charts line up
+
+
+def growth(strategy: pd.Series, benchmark: pd.Series, rule: pd.Series, benchmark_name: str) -> Any:
+    """Value in rupees through time on a log scale; hovering shows date, both values and the rule in force."""
+    values = csv_text(
+        {
+            "date": iso(strategy.index),
+            "strategy": rounded(strategy),
+            "benchmark": rounded(benchmark),
+            "rule": rule.to_list(),
+        }
+    )
+    axis = alt.Axis(title=None, labelExpr=IN_WORDS, tickCount=6, labelOverlap="greedy", labelSeparation=8)
+    scale = alt.Scale(type="log", nice=False, padding=6)
+    return _pair(values, benchmark_name, scale, axis, RUPEES, [alt.Tooltip("rule:N", title="Rule")]).properties(
+        height=320, description=f"Growth of capital on a log scale: the strategy against {benchmark_name}."
+    )
+
+
+def drawdowns(strategy: pd.Series, benchmark: pd.Series, benchmark_name: str) -> Any:
+    """Loss since the highest value so far, fractions at or below zero."""
+    columns = {"date": iso(strategy.index), "strategy": rounded(strategy), "benchmark": rounded(benchmark)}
+    axis = alt.Axis(title=None, format=".0%", tickCount=5)
+    scale = alt.Scale(domainMax=0.0)
+    return _pair(csv_text(columns), benchmark_name, scale, axis, ".1%", []).properties(
+        height=180, description=f"Drawdown from the highest value so far: the strategy and {benchmark_name}."
+    )
+
+
+def rule_strip(runs: Sequence[Span]) -> Any:
+    """Which rule was in force, as one strip of coloured spans."""
+    columns = dict(zip(Span._fields, map(list, zip(*runs, strict=True)), strict=True))
+    values = csv_text(columns | {"sessions": list(map(str, columns["sessions"]))})
+    names = list(dict.fromkeys(columns["rule"]))
+    strip = _base("strip").mark_rect(aria=False).encode(
+        x=_time("since"),
+        x2="until",
+        y=alt.Y("lane:N", axis=alt.Axis(title=None, labels=False, ticks=False, domain=False)),
+        color=_categories("rule", names, RULES),
+        tooltip=[
+            alt.Tooltip("rule:N", title="Rule"),
+            alt.Tooltip("since:T", title="From the close of", format="%-d %b %Y"),
+            alt.Tooltip("until:T", title="To the close of", format="%-d %b %Y"),
+            alt.Tooltip("sessions:Q", title="Sessions", format=","),
+        ],
+    )  # fmt: skip
+    return alt.layer(
+        strip.transform_calculate(lane="''").add_params(_zoom()), data=_source(values, "since", "until")
+    ).properties(height=44, width="container", description="Which rule was in force through time: " + ", ".join(names))
+
+
+def weights_area(weights: pd.DataFrame) -> Any:
+    """Close weights stacked to 100%, one colour per column; hovering lists the weights of the session."""
+    names, days = list(weights.columns), iso(weights.index)
+    table = weights.to_numpy()
+    rows, columns = (part.tolist() for part in table.nonzero())
+    values = csv_text(
+        {
+            "date": [days[row] for row in rows],
+            "asset": [names[column] for column in columns],
+            "place": list(map(str, columns)),
+            "weight": rounded(table[table != 0.0].tolist()),
+        }
+    )
+    colours = [GREY if name == CASH else CATEGORIES[place % len(CATEGORIES)] for place, name in enumerate(names)]
+    area = alt.Chart(_source(values, "date"), name="areas").mark_area(interpolate="step-after", aria=False).encode(
+        x=_time("date"),
+        y=alt.Y("weight:Q", stack="zero", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=None, format=".0%")),
+        color=_categories("asset", names, colours),
+        order=alt.Order("place:Q"),
+    )  # fmt: skip
+    lists = csv_text({"date": days, "held": [_listed(row, names) for row in table.tolist()]})
+    cursor = _cursor([alt.Tooltip("held:N", title="Held")], _source(lists, "date"))
+    return alt.layer(area.add_params(_zoom()), cursor).properties(
+        height=220, width="container", description="Weights at the close through time: " + ", ".join(names)
+    )
+
+
+def attribution_bars(effects: pd.Series) -> Any:
+    """Linked effects by (part, name), fractions, as bars in points of active return; zero effects are left out."""
+    rows = [
+        {
+            "name": name.capitalize() if part == "costs" else name,
+            "part": PARTS[part][0],
+            "lane": int(part == "timing"),
+            "points": float(f"{value * 100.0:.{8}g}"),
+        }
+        for (part, name), value in effects.items()
+        if value != 0.0
+    ]
+    base = _base("bars").encode(
+        y=alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=150, minExtent=0)),
+        yOffset=alt.YOffset("lane:O", scale=alt.Scale(domain=[0, 1])),
+        x=alt.X(
+            "points:Q",
+            axis=alt.Axis(title="points of active return over the window", format="+.2~f", tickCount=5),
+            scale=alt.Scale(nice=False, padding=40),
+        ),
+        tooltip=["name:N", "part:N", alt.Tooltip("points:Q", format="+.2f")],
+    )
+    bars = base.mark_bar(aria=False).encode(
+        color=_categories("part", [label for label, _ in PARTS.values()], [colour for _, colour in PARTS.values()])
+    )
+    labels = base.mark_text(
+        aria=False,
+        align=alt.ExprRef("datum.points < 0 ? 'right' : 'left'"),
+        dx=alt.ExprRef("datum.points < 0 ? -4 : 4"),
+    ).encode(text=alt.Text("points:Q", format="+.1f"))
+    return alt.layer(bars, labels.properties(name="labels"), data=alt.InlineData(values=rows)).properties(
+        height=alt.Step(16),
+        width="container",
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        description="Linked attribution effects in points of active return.",
+    )
+
+
+def theme(ink: str, faint: str, font: str) -> dict[str, Any]:
+    """Vega-Lite configuration in given text and grid colours: literal ones, or CSS variables on an SVG page."""
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal"}
+    return {
+        "background": "transparent",
+        "font": font,
+        "view": {"stroke": None},
+        "axis": {**text, "gridColor": faint, "domainColor": faint, "tickColor": faint, "labelOverlap": True},
+        "axisY": {"minExtent": LEFT, "domain": False, "ticks": False},
+        "axisX": {"grid": False},
+        "legend": {**text, "orient": "top", "labelLimit": 200, "title": None, "symbolStrokeWidth": 3},
+        "text": {"color": ink, "fontSize": 11},
+        "rule": {"color": ink},
+    }
+
+
+def spec_of(chart: Any) -> dict[str, Any]:
+    """The chart as a plain Vega-Lite specification, without a schema address or another library's defaults."""
+    spec: dict[str, Any] = chart.to_dict()
+    return {key: value for key, value in spec.items() if key not in {"$schema", "config"}}
+
+
+def _pair(values: str, benchmark_name: str, scale: Any, axis: Any, shape: str, more: list[Any]) -> Any:  # noqa: PLR0913, PLR0917
+    """Strategy and benchmark as two lines under one cursor."""
+    names = ["Strategy", benchmark_name]
+    lines = [
+        _base(column)
+        .mark_line(strokeWidth=width, aria=False, clip=True)
+        .encode(
+            x=_time("date"),
+            y=alt.Y(f"{column}:Q", scale=scale, axis=axis),
+            color=alt.Color("series:N", scale=alt.Scale(domain=names, range=[STRATEGY, BENCHMARK])),
+        )
+        .transform_calculate(series=json.dumps(name))
+        for column, name, width in (("benchmark", benchmark_name, 1.4), ("strategy", "Strategy", 1.9))
+    ]
+    shown = [
+        alt.Tooltip("strategy:Q", title="Strategy", format=shape),
+        alt.Tooltip("benchmark:Q", title=benchmark_name, format=shape),
+    ]
+    layers = [lines[0].add_params(_zoom()), lines[1], _cursor(shown + more)]
+    return alt.layer(*layers, data=_source(values, "date")).properties(width="container")
+
+
+def _cursor(shown: list[Any], source: Any = alt.Undefined) -> Any:
+    """A vertical line at the session nearest to the pointer, with its tooltip."""
+    near = alt.selection_point(
+        name="near", nearest=True, on="pointerover", clear="pointerout", encodings=["x"], empty=False
+    )
+    return (
+        alt.Chart(source, name="cursor")
+        .mark_rule(aria=False)
+        .encode(
+            x=_time("date"),
+            opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
+            tooltip=[alt.Tooltip("date:T", title="Date", format="%-d %b %Y"), *shown],
+        )
+        .add_params(near)
+    )
+
+
+def _zoom() -> Any:
+    """Drag to move through time, wheel with Ctrl (or a pinch) to zoom, double click to reset; a bare wheel scrolls."""
+    return alt.selection_interval(
+        name="time", bind="scales", encodings=["x"], zoom="wheel![event.ctrlKey || event.metaKey]"
+    )
+
+
+def _base(name: str) -> Any:
+    return alt.Chart(name=name)
+
+
+def _time(column: str) -> Any:
+    return alt.X(f"{column}:T", axis=alt.Axis(title=None, labelExpr=WHEN, tickCount=alt.ExprRef("ceil(width / 90)")))
+
+
+def _source(text: str, *days: str) -> Any:
+    """Inline CSV whose `days` are read as local midnights, so that every time zone shows the same dates."""
+    return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=dict.fromkeys(days, "date:'%Y-%m-%d'")))
+
+
+def _categories(column: str, names: list[str], colours: Sequence[str]) -> Any:
+    """One colour per name, in order; the legend breaks its lines on a narrow screen."""
+    colours = [colours[place % len(colours)] for place in range(len(names))]
+    legend = alt.Legend(columns=alt.ExprRef("width < 420 ? 2 : 5"), symbolType="square")
+    return alt.Color(f"{column}:N", scale=alt.Scale(domain=names, range=colours), legend=legend)
+
+
+def _listed(weights: list[float], names: list[str]) -> str:
+    return ", ".join(f"{name} {weight * 100.0:.1f}%" for name, weight in zip(names, weights, strict=True) if weight > 0)

@@ -1,0 +1,96 @@
+"""What the numbers say, in plain words that claim no more than the numbers do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.report.formats import counted, grouped, percent, points, ratio
+
+if TYPE_CHECKING:
+    from engine.config.models import Config
+    from engine.run import Result
+
+SIGNIFICANT = 1.96  # two-sided 5% of the normal distribution
+RETURNS = {"total": "total return", "price": "price return, without dividends"}
+DECIDES = {
+    "daily": "every session",
+    "weekly": "at the last session of each week",
+    "monthly": "at the last session of each month",
+    "quarterly": "at the last session of each quarter",
+    "on_change": "every session, orders only when the rule or the names held change",
+}
+FILLS = {"next_close": "filled at the next session's close", "next_open": "filled at the next session's open"}
+
+
+def verdict(result: Result) -> str:
+    """The active return a year and whether the alpha behind it can be told from chance."""
+    gap = result.active_measures["cagr"]
+    if gap is None:
+        return "The window is a single session: there is nothing to annualise and nothing to judge."
+    size = points(abs(gap)).removeprefix("+")
+    name = benchmark_label(result.config)
+    compared = f"as much as {name}"
+    if float(size):
+        compared = f"{size} points a year {'more' if gap > 0 else 'less'} than {name}"
+    return f"Over {result.window.years:.1f} years the strategy returned {compared}; {_alpha(result)}."
+
+
+def _alpha(result: Result) -> str:
+    fit = result.regression
+    if fit is None:
+        return "the benchmark never moved apart from cash, so no alpha can be estimated"
+    told = f"market-model alpha {percent(fit.alpha)} a year"
+    if fit.alpha_t is None:
+        return f"{told}, with nothing left over to test it on"
+    told += f", t = {ratio(fit.alpha_t)}"
+    if abs(fit.alpha_t) < SIGNIFICANT:
+        return f"{told}: not distinguishable from zero"
+    return (
+        f"{told}: statistically distinguishable from zero at the 5% level, before allowing for how many strategies "
+        "were tried"
+    )
+
+
+def rule_sentence(rule: str, sessions: int, earned: float, result: Result) -> str:
+    """How long a rule was in force and what it brought, in points of active return over the whole window."""
+    shares = f"{grouped(sessions)} of {counted(result.window.sessions, 'session')}"
+    return f"While “{rule}” was in force ({shares}) it earned {points(earned)} of the {points(result.attribution.total)} points."
+
+
+def benchmark_label(config: Config) -> str:
+    """The benchmark and what is counted as its return."""
+    return f"{config.market.benchmark} ({RETURNS[config.market.returns]})"
+
+
+def schedule_words(config: Config) -> str:
+    """When the strategy decides and at which price its orders are filled."""
+    return f"{DECIDES[config.schedule.decide]}; {FILLS[config.schedule.fill]}"
+
+
+def costs_words(config: Config) -> str:
+    """What a trade costs, in basis points of its value."""
+    execution = config.execution
+    if not execution.buy_bps + execution.sell_bps + execution.slippage_bps:
+        return "No costs were set: trades are free."
+    return (
+        f"Purchases cost {execution.buy_bps:g} bps of their value and sales {execution.sell_bps:g} bps; slippage adds "
+        f"{execution.slippage_bps:g} bps to either. Taxes on gains are not deducted."
+    )
+
+
+def conventions(config: Config) -> list[str]:
+    """What every number on the page rests on."""
+    name = benchmark_label(config)
+    return [
+        f"The benchmark is {name}, bought once at the close of the first session with the same capital, free of cost.",
+        "The window starts at the first fill, the session after the first decision; both sides start from the capital.",
+        f"What is not invested is CASH: it earns the RBI policy rate of the day less {percent(config.execution.cash_spread, 2)} "
+        "a year, accrued every calendar day.",
+        costs_words(config),
+        f"Returns are {RETURNS[config.market.returns]} of the indices, which cannot be bought as such: a fund that follows one has "
+        "expenses and a tracking difference of its own.",
+        "Histories are taken as stored. Whether an index was calculated backwards before its launch, or its members were "
+        "chosen with hindsight, is not known to this page and not corrected for.",
+        "Alpha and beta come from daily returns in excess of cash; the t-statistic uses Newey-West errors, which allow for "
+        "changing volatility and short-lived dependence. Years are actual days / 365.25.",
+    ]

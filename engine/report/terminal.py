@@ -1,0 +1,95 @@
+"""The summary a run prints: what it earned, from what, and whether the difference can be told from chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.metrics import MEASURES
+from engine.report.formats import day, percent, points, ratio, shown
+
+if TYPE_CHECKING:
+    from engine.run import Result
+
+ROWS = ("cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "final_value", "turnover", "costs")
+SIGNIFICANT = 1.96  # two-sided 5%
+
+
+def print_summary(result: Result, console: Console) -> None:
+    """Print one result; plain text where the console is no terminal."""
+    window, name = result.window, result.config.name
+    heading = f"{name}: {result.config.title}" if result.config.title else name
+    console.print(Text(heading, style="bold"))
+    span = f"{day(window.start)} to {day(window.end)}, {window.sessions:,} sessions, {result.config.market.returns} return"
+    console.print(Text(f"{span}, data: {result.market.origin}"))
+    if result.market.simulated:
+        console.print(Text("SIMULATED: these are not real prices. Import history with: backtest data import DIR", "bold red"))
+    console.print(_measures(result))
+    console.print(Text(earned(result)))
+    console.print(Text(parts(result)))
+    for line in rules(result):
+        console.print(Text(line))
+    console.print(Text(believable(result)))
+    for note in result.notes:
+        console.print(Text(f"note: {note}", "yellow"))
+
+
+def _measures(result: Result) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("")
+    for title in ("strategy", result.config.market.benchmark, "difference"):
+        table.add_column(Text(title), justify="right")
+    for key in ROWS:
+        kind = MEASURES[key].kind
+        own, theirs = result.measures[key], result.benchmark_measures.get(key)
+        gap = own - theirs if own is not None and theirs is not None else None
+        both = shown(theirs, kind) if key in result.benchmark_measures else ""
+        difference = shown(gap, kind, signed=True) if key in result.benchmark_measures else ""
+        table.add_row(MEASURES[key].label, shown(own, kind), both, difference)
+    return table
+
+
+def earned(result: Result) -> str:
+    """One sentence: the active return a year and the risk taken for it."""
+    active = result.active_measures
+    return (
+        f"Earned: {points(active['cagr'], 2)} points a year over {result.config.market.benchmark}; tracking error "
+        f"{percent(active['tracking_error'])}, information ratio {ratio(active['information_ratio'])}."
+    )
+
+
+def parts(result: Result) -> str:
+    """One sentence: the parts of the active return over the whole window."""
+    linked = result.attribution.over_window()
+    named = {
+        "static tilt": linked["static"].sum(),
+        "timing": linked["timing"].sum(),
+        "cash": linked["cash"].sum(),
+        "costs": linked["costs"].sum(),
+    }
+    told = ", ".join(f"{name} {points(float(value))}" for name, value in named.items())
+    return f"From what: of {points(result.attribution.total)} points over the whole window, {told}."
+
+
+def rules(result: Result) -> list[str]:
+    """One sentence per rule: how long its orders were in force, and what was earned meanwhile."""
+    table, sessions = result.attribution.by_rule(), result.window.sessions
+    return [
+        f"  while {rule!r} was in force ({int(row['sessions']):,} of {sessions:,} sessions): {points(row['active'])}"
+        for rule, row in table.iterrows()
+    ]
+
+
+def believable(result: Result) -> str:
+    """One sentence: alpha with its t-statistic, and what that does and does not say."""
+    fit = result.regression
+    if fit is None or fit.alpha_t is None:
+        return "Believable? Nothing to test: the returns do not differ from the benchmark's in a way to measure."
+    told = f"alpha {percent(fit.alpha, 2, signed=True)} a year (t = {ratio(fit.alpha_t)}), beta {ratio(fit.beta)}"
+    if abs(fit.alpha_t) < SIGNIFICANT:
+        return f"Believable? {told}: not distinguishable from zero."
+    return f"Believable? {told}: distinguishable from zero at 5%, before allowing for how many strategies were tried."

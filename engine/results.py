@@ -1,0 +1,266 @@
+"""A result and its folder: `results/<name>-<digest8>/`, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from engine import __version__
+from engine.errors import ResultError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from engine.run import Result
+
+DIGITS = 12
+COMPLETE = "manifest.json"
+PACKAGES = ("vectorbt", "vectorbt-rust", "pandas", "numpy", "numba", "statsmodels", "duckdb")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a result is the result of; equal identities give byte-identical files (the manifest apart)."""
+
+    config: str
+    market: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the normalised strategy, the series it read and the engine's version."""
+        return _sha256(f"{self.config}\0{self.market}\0{__version__}")
+
+
+def identity_of(result: Result) -> Identity:
+    """The identity of a result."""
+    return Identity(_sha256(_json(result.config.normalised())), result.market.digest)
+
+
+def folder_of(result: Result, out: Path) -> Path:
+    """Where a result belongs."""
+    return out / f"{result.config.name}-{identity_of(result).digest[:8]}"
+
+
+def write(
+    result: Result, out: Path, command: list[str], more: Callable[[str], Mapping[str, str]], *, force: bool = False
+) -> Path:
+    """Write a result folder unless it exists complete; `more` makes further files from the normalised YAML.
+
+    Everything is written to a sibling and renamed. Raises ResultError when `out` cannot be written.
+    """
+    folder = folder_of(result, out)
+    if (folder / COMPLETE).exists() and not force:
+        return folder
+    text = normalised_yaml(result)
+    draft = out / f".{folder.name}.{os.getpid()}.tmp"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        draft.mkdir()
+        for name, content in {**_files(result, text), **more(text), COMPLETE: _manifest(result, command)}.items():
+            (draft / name).write_text(content, encoding="utf-8", newline="\n")
+        _swap(draft, folder)
+    except OSError as error:
+        raise ResultError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return folder
+
+
+def _swap(draft: Path, folder: Path) -> None:
+    """Rename the finished draft into place; a folder that is there goes only when the new one is ready."""
+    if folder.exists():
+        old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+        folder.rename(old)
+        draft.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.rename(folder)
+
+
+def _files(result: Result, text: str) -> dict[str, str]:
+    return {
+        "config.yaml": text,
+        "summary.json": _json(summary(result)),
+        "attribution.json": _json(attribution(result)),
+        "nav.csv": _csv(nav_frame(result)),
+        "weights.csv": _csv(weights_frame(result)),
+        "trades.csv": _csv(trades_frame(result)),
+    }
+
+
+def normalised_yaml(result: Result) -> str:
+    """The strategy with every default spelled out; it loads back to the same strategy."""
+    return yaml.safe_dump(result.config.normalised(), sort_keys=False, allow_unicode=True, width=100)
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """The measures of `summary.json`: fractions, rupees and ISO dates."""
+    window, fit = result.window, result.regression
+    found = {
+        "name": result.config.name,
+        "title": result.config.title,
+        "start": str(window.start),
+        "end": str(window.end),
+        "sessions": window.sessions,
+        "simulated": result.market.simulated,
+        "capital": result.ledger.capital,
+        **result.measures,
+        "benchmark": {"name": result.config.market.benchmark, **result.benchmark_measures},
+        "active": {
+            **result.active_measures,
+            "alpha_t": fit.alpha_t if fit else None,
+            "total": result.attribution.total,
+        },
+        "decisions": len(result.plan.decisions),
+        "fills": len(result.ledger.fills),
+        "notes": list(result.notes),
+    }
+    return dict(_rounded(found))
+
+
+def attribution(result: Result) -> dict[str, Any]:
+    """The parts of the active return, linked over the window (Carino), with the largest residuals."""
+    ledger, linked = result.attribution, result.attribution.over_window()
+    fit = result.regression
+    found = {
+        "method": "carino",
+        "active": ledger.total,
+        "residual_daily": ledger.residual,
+        "residual_linked": float(linked.sum() - ledger.total),
+        "parts": {
+            "static": _plain(linked["static"]),
+            "timing": _plain(linked["timing"]),
+            "cash": float(linked["cash"].sum()),
+            "costs": _plain(linked["costs"]),
+        },
+        "by_rule": {str(rule): _plain(row) for rule, row in ledger.by_rule().iterrows()},
+        "by_year": {str(year): _plain(row) for year, row in ledger.by_year().iterrows()},
+        "market_model": None if fit is None else dict(vars(fit)),
+    }
+    return dict(_rounded(found))
+
+
+def _plain(values: pd.Series) -> dict[str, float]:
+    return {str(name): float(value) for name, value in values.items()}
+
+
+def nav_frame(result: Result) -> pd.DataFrame:
+    """date, strategy and benchmark in rupees, the cash rate in force (a fraction a year) and cash's daily return."""
+    import pandas as pd  # noqa: PLC0415  # `list` reads folders without pandas
+
+    from engine.market.cash import cash_rate  # noqa: PLC0415
+
+    days = result.ledger.nav.index
+    rate = cash_rate(days.to_numpy("datetime64[D]"), result.config.execution.cash_spread)
+    columns = {"strategy": result.ledger.nav, "benchmark": result.benchmark.nav, "cash_rate": rate}
+    return pd.DataFrame({**columns, "cash_return": result.cash_returns}, index=days).rename_axis("date").reset_index()
+
+
+def weights_frame(result: Result) -> pd.DataFrame:
+    """Target weights at each decision (kind `target`) and actual weights at each close (kind `actual`)."""
+    import pandas as pd  # noqa: PLC0415  # `list` reads folders without pandas
+
+    from engine.plan.plan import targets_frame  # noqa: PLC0415
+
+    targets = targets_frame(result.plan, result.market)
+    targets.insert(0, "rule", result.plan.rule_names)
+    targets.insert(0, "kind", "target")
+    actual = result.ledger.weights[list(result.plan.assets)].assign(CASH=result.ledger.cash / result.ledger.nav)
+    actual.insert(0, "rule", result.attribution.rule)
+    actual.insert(0, "kind", "actual")
+    both = pd.concat([targets, actual]).rename_axis("date").reset_index()
+    return both.sort_values(["date", "kind"], kind="stable", ignore_index=True)
+
+
+def trades_frame(result: Result) -> pd.DataFrame:
+    """Every fill with its rule, units, price and each charge by name; orders that waited say so."""
+    fills = result.ledger.fills.copy()
+    rule = dict(zip(result.market.sessions[result.plan.decisions], result.plan.rule_names, strict=True))
+    fills.insert(2, "rule", [rule[decided] for decided in fills["decided"]])
+    return fills
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    numbers = frame.select_dtypes("number").columns
+    frame = frame.assign(**{name: frame[name] + 0.0 for name in numbers if frame[name].dtype.kind == "f"})
+    return str(frame.to_csv(index=False, float_format=f"%.{DIGITS}g", date_format="%Y-%m-%d", lineterminator="\n"))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_rounded(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _rounded(value: Any) -> Any:
+    """Plain JSON with 12 significant digits; a number that is none becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _rounded(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(part) for part in value]
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}") + 0.0 if math.isfinite(value) else None
+    return value
+
+
+def _manifest(result: Result, command: list[str]) -> str:
+    from datetime import UTC, datetime  # noqa: PLC0415  # the one file that may differ between equal runs
+
+    identity = identity_of(result)
+    return _json(
+        {
+            "digest": identity.digest,
+            "config_digest": identity.config,
+            "data_digest": identity.market,
+            "data": result.market.origin,
+            "simulated": result.market.simulated,
+            "series": sorted(map(str, result.market.bars)),
+            "window": {"start": str(result.window.start), "end": str(result.window.end)},
+            "engine": __version__,
+            "versions": {name: _version(name) for name in PACKAGES},
+            "command": command,
+            "written": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        }
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One complete result folder."""
+
+    folder: Path
+    summary: dict[str, Any]
+    manifest: dict[str, Any]
+
+
+def entries(out: Path) -> Iterator[Entry]:
+    """Every complete result below `out`, newest first. Raises ResultError for a folder that cannot be read."""
+    if not out.is_dir():
+        return
+    found = []
+    for manifest in sorted(out.glob(f"[!.]*/{COMPLETE}")):
+        try:
+            parts = [json.loads((manifest.parent / name).read_text("utf-8")) for name in ("summary.json", COMPLETE)]
+        except (OSError, ValueError) as error:
+            raise ResultError(f"{manifest.parent}: cannot be read as a result: {error}") from error
+        found.append(Entry(manifest.parent, *parts))
+    yield from sorted(found, key=lambda entry: str(entry.manifest.get("written")), reverse=True)

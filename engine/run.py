@@ -1,0 +1,119 @@
+"""The pipeline on one screen: a strategy and a market in, a result out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine import metrics
+from engine.accounting import Orders
+from engine.attribution import ActiveLedger, MarketModel, active_ledger, market_model
+from engine.config.models import Config, Execution
+from engine.market.market import Market
+from engine.metrics import Window
+from engine.plan.plan import Plan, make_plan
+from engine.plan.schedule import decision_sessions
+from engine.simulation import Ledger, exchange_of, simulate
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything a run found out; `benchmark` is the buy-and-hold of the benchmark, free of cost."""
+
+    config: Config
+    market: Market
+    plan: Plan
+    ledger: Ledger
+    benchmark: Ledger
+    attribution: ActiveLedger
+
+    @property
+    def window(self) -> Window:
+        """First and last session of the evaluation and how many there are."""
+        days = self.ledger.nav.index
+        return Window(days[0].date(), days[-1].date(), len(days))
+
+    @cached_property
+    def regression(self) -> MarketModel | None:
+        """The market model of the strategy's excess returns."""
+        return market_model(
+            self.attribution.portfolio.to_numpy(), self.attribution.benchmark.to_numpy(), self.cash_returns, self.window
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know about this run."""
+        dropped, least = self.ledger.dropped, self.config.execution.min_trade
+        small = (f"{dropped} orders under {least:g} rupees were not placed",) if dropped else ()
+        waited = int((self.ledger.fills["side"] == "wait").sum())
+        late = (f"{waited} orders found no price at their fill and waited; trades.csv names them",) if waited else ()
+        return (*self.plan.notes, *small, *late)
+
+    @property
+    def cash_returns(self) -> metrics.Floats:
+        """Daily returns of CASH, 0 on the first session."""
+        return metrics.returns_of(self.ledger.cash_index.to_numpy(), 1.0)
+
+    @cached_property
+    def measures(self) -> dict[str, float | None]:
+        """The strategy's measures, in the order of `metrics.MEASURES`."""
+        own = metrics.measure(self.ledger.nav.to_numpy(), self.ledger.capital, self.cash_returns, self.window)
+        years = self.window.years
+        own["turnover"] = self.ledger.traded_share / years if years else None
+        own["costs"] = float(self.ledger.costs.to_numpy().sum())
+        return own
+
+    @cached_property
+    def benchmark_measures(self) -> dict[str, float | None]:
+        """The benchmark's measures over the same sessions."""
+        return metrics.measure(self.benchmark.nav.to_numpy(), self.benchmark.capital, self.cash_returns, self.window)
+
+    @cached_property
+    def active_measures(self) -> dict[str, float | None]:
+        """Measures of the difference: compounded a year, tracking error, information ratio, beta and alpha."""
+        active, own, theirs = self.attribution.active.to_numpy(), self.measures["cagr"], self.benchmark_measures["cagr"]
+        fit = self.regression
+        return {
+            "cagr": None if own is None or theirs is None else own - theirs,
+            "tracking_error": metrics.volatility(active, self.window),
+            "information_ratio": metrics.information_ratio(active, self.window),
+            "beta": fit.beta if fit else None,
+            "alpha": fit.alpha if fit else None,
+        }
+
+
+def run(config: Config, market: Market) -> Result:
+    """Decide, simulate and attribute one strategy. Raises StrategyError or DataError where it cannot be followed."""
+    plan = make_plan(config, market, decision_sessions(market, config.schedule))
+    ledger, benchmark = _simulate(config, market, plan)
+    rules = _rule_in_force(plan, len(ledger.nav))
+    return Result(
+        config, market, plan, ledger, benchmark, active_ledger(ledger, benchmark, config.market.benchmark, rules)
+    )
+
+
+def _simulate(config: Config, market: Market, plan: Plan) -> tuple[Ledger, Ledger]:
+    """The strategy and its benchmark through one simulation: the benchmark is bought once and costs nothing."""
+    name, execution = config.market.benchmark, config.execution
+    assets = plan.assets if name in plan.assets else (*plan.assets, name)
+    exchange = exchange_of(market, assets, config.market.returns, at_open=config.schedule.fill == "next_open")
+    filled = plan.filled
+    weights = np.zeros((len(filled), len(assets)))
+    weights[:, : len(plan.assets)] = plan.weights[filled]
+    own = Orders(plan.decisions[filled], weights, plan.forced[filled], execution)
+    free = Execution(capital=execution.capital, cash_spread=execution.cash_spread)
+    whole = np.array([[float(asset == name) for asset in assets]])
+    theirs = Orders(plan.decisions[filled][:1], whole, np.array([True]), free)
+    ledger, benchmark = simulate([own, theirs], exchange, plan.last)
+    return ledger, benchmark
+
+
+def _rule_in_force(plan: Plan, sessions: int) -> list[str]:
+    """The rule whose orders were the last filled ones at each session's previous close; the opening's on the first."""
+    filled, names = plan.filled, plan.rule_names
+    first = plan.decisions[filled[0]] + 1
+    fills = plan.decisions[filled] + 1
+    latest = np.searchsorted(fills, np.arange(first - 1, first - 1 + sessions), side="right") - 1
+    return [names[filled[max(place, 0)]] for place in latest]

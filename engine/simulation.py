@@ -1,0 +1,207 @@
+"""Target weights to exact signed units, replayed through vectorbt, to a ledger.
+
+The accounting is done twice: once in numpy, vectorised over variants, and once by `vectorbt.Portfolio.from_orders`
+on the event rows alone. Every run compares the two books and fails when they differ by more than 1e-9 of the value.
+This is the only module that speaks to vectorbt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from engine.accounting import BPS, Book, Exchange, Orders, Rows, keep_book
+from engine.errors import DataError
+from engine.market.cash import cash_index
+from engine.market.keys import Variant
+from engine.market.market import Market, last_known
+
+Floats = NDArray[np.float64]
+
+BOOKS_AGREE = 1e-9
+LONGEST_GAP = 5  # sessions a held asset may be without a price
+FILLED = 0  # vectorbt's order status
+COSTS = ["charges", "slippage"]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What happened to one portfolio, session by session; rupees, units of index points, from the first fill on.
+
+    `units` and `weights` are at the close after fills, `pnl` is each asset's gain over the session, of which `traded`
+    was earned by units bought or sold at an open, and `costs` has one column per name. `fills` is one row per order;
+    `traded_share` is half of all traded value over the value before each trade, entry left out.
+    """
+
+    capital: float
+    nav: pd.Series
+    units: pd.DataFrame
+    weights: pd.DataFrame
+    cash: pd.Series
+    cash_index: pd.Series
+    values: pd.DataFrame
+    pnl: pd.DataFrame
+    traded: pd.DataFrame
+    interest: pd.Series
+    costs: pd.DataFrame
+    fills: pd.DataFrame
+    traded_share: float
+    dropped: int
+
+
+def exchange_of(market: Market, assets: Sequence[str], variant: Variant, *, at_open: bool) -> Exchange:
+    """Prices of `assets` in the variant that is earned."""
+    closes = market.closes(assets, variant)
+    fills = market.opens(assets, variant) if at_open else closes
+    return Exchange(tuple(assets), market.sessions, closes.to_numpy(), last_known(closes), fills.to_numpy(), at_open)
+
+
+def _replay(book: Book, rows: Rows, cash: Floats, capital: Floats) -> None:
+    """Replay every trade through vectorbt on the event rows and compare; a difference is a bug, and raised as one.
+
+    CASH is one more column, free to trade, bought with all the capital in a row of its own before the first event.
+    """
+    import vectorbt as vbt  # noqa: PLC0415  # seconds to import, only where it is used
+
+    variants, events, assets = book.traded.shape
+    cash_price = cash[np.maximum(rows.session, 0)][:, :, None]
+    cash_held = np.concatenate([capital[:, None], book.cash], axis=1)
+    cash_traded = np.where(rows.there, np.diff(cash_held, axis=1), 0.0)[:, :, None]
+    rate = np.where(book.traded > 0, book.buy[:, None, None], book.sell[:, None, None])
+    opening = np.zeros((variants, 1, assets + 1))
+    opening[:, 0, assets] = capital
+    size = np.concatenate([opening, np.concatenate([book.traded, cash_traded], axis=2)], axis=1)
+    price = np.concatenate([np.ones_like(opening), np.concatenate([book.price, cash_price], axis=2)], axis=1)
+    price[price == 0.0] = 1.0  # never known, never traded
+    fees = np.concatenate([np.zeros_like(opening), np.concatenate([rate, np.zeros_like(cash_price)], axis=2)], axis=1)
+    flat = [
+        part.transpose(1, 0, 2).reshape(events + 1, -1) for part in (price, np.where(size == 0.0, np.nan, size), fees)
+    ]
+    portfolio = vbt.Portfolio.from_orders(
+        pd.DataFrame(flat[0]), size=flat[1], price=flat[0], fees=flat[2], size_type="amount", direction="longonly",
+        cash_sharing=True, group_by=np.repeat(np.arange(variants), assets + 1), call_seq="auto", init_cash=capital,
+        log=True, freq="1D",
+    )  # fmt: skip
+    units = np.zeros_like(size)
+    units[:, 1:, :-1], units[:, :, -1] = book.units, cash_held
+    _agree(portfolio.log_records, units, size, price)
+
+
+def _agree(log: NDArray[np.void], units: Floats, size: Floats, price: Floats) -> None:
+    """Every order filled, and vectorbt's positions and cash equal to ours after every row."""
+    carried = int(((log["res_status"] == FILLED) & ~np.isnan(log["req_size"])).sum())
+    if carried != (asked := int(np.count_nonzero(size))):
+        raise AssertionError(f"vectorbt carried out {carried} of {asked} orders")
+    variants, events, columns = size.shape
+    theirs = np.zeros((events, variants * columns))
+    theirs[log["idx"], log["col"]] = log["new_position"]
+    theirs = theirs.reshape(events, variants, columns).transpose(1, 0, 2)
+    value = (units * price).sum(axis=2)
+    apart = float((np.abs(theirs - units) * price / value[:, :, None]).max())
+    spare = float((np.abs(log["new_cash"].reshape(variants, events, columns)[:, :, -1]) / value).max())
+    if not max(apart, spare) <= BOOKS_AGREE:
+        raise AssertionError(f"the two books differ by {max(apart, spare):.3g} of the value")
+
+
+def simulate(variants: Sequence[Orders], exchange: Exchange, last: int) -> list[Ledger]:
+    """Carry out every variant's orders up to session `last`; one ledger each.
+
+    Raises DataError when a held asset has no price for more than five sessions, or its series ends.
+    """
+    first = min(int(orders.filled[0]) for orders in variants)
+    days = exchange.sessions.to_numpy("datetime64[D]")
+    spreads = {orders.execution.cash_spread for orders in variants}
+    if len(spreads) > 1:
+        raise ValueError("the variants of one simulation share their cash spread")
+    cash = np.ones(len(days))
+    cash[first : last + 1] = cash_index(days[first : last + 1], spreads.pop())
+    rows, book = keep_book(variants, exchange, cash, last)
+    _replay(book, rows, cash, np.array([orders.execution.capital for orders in variants]))
+    return [_ledger(place, orders, exchange, cash, rows, book, last) for place, orders in enumerate(variants)]
+
+
+def _ledger(  # noqa: PLR0913, PLR0917  # the pieces of one simulation
+    place: int, orders: Orders, exchange: Exchange, cash: Floats, rows: Rows, book: Book, last: int
+) -> Ledger:
+    """One variant's book, spread over the sessions from its first fill to `last`."""
+    mine = np.flatnonzero(rows.session[place] >= 0)
+    session, first = rows.session[place, mine], int(orders.filled[0])
+    window = slice(first, last + 1)
+    after = np.searchsorted(session, np.arange(first, last + 1), side="right") - 1
+    units, cash_units = book.units[place, mine][after], book.cash[place, mine][after]
+    _priced_while_held(units, exchange, first)
+    values, index = exchange.values[window], cash[window]
+    worth = np.where(units == 0.0, 0.0, units * values)
+    idle = cash_units * index
+    nav = worth.sum(axis=1) + idle
+    traded = np.zeros_like(units)
+    gap = np.where(book.traded[place, mine] == 0.0, 0.0, exchange.values[session] - book.price[place, mine])
+    np.add.at(traded, session - first, book.traded[place, mine] * gap)
+    held = units[:-1]
+    pnl = traded.copy()
+    pnl[1:] += np.where(held == 0.0, 0.0, held * np.diff(values, axis=0))
+    interest = np.concatenate(([0.0], cash_units[:-1] * np.diff(index)))
+    fills = _fills(place, orders, exchange, rows, book)
+    days, assets = exchange.sessions[window], list(exchange.assets)
+    costs = fills[COSTS].groupby(fills["date"]).sum().reindex(days, fill_value=0.0)
+    return Ledger(
+        orders.execution.capital, pd.Series(nav, days), pd.DataFrame(units, days, assets),
+        pd.DataFrame(worth / nav[:, None], days, assets), pd.Series(idle, days), pd.Series(index, days),
+        pd.DataFrame(values, days, assets), pd.DataFrame(pnl, days, assets), pd.DataFrame(traded, days, assets),
+        pd.Series(interest, days), costs, fills, _turnover(place, mine, rows, book), int(book.dropped[place]),
+    )  # fmt: skip
+
+
+def _turnover(place: int, mine: NDArray[np.intp], rows: Rows, book: Book) -> float:
+    """Half of the traded value over the value before the trade, summed over all fills but the opening one."""
+    value = np.abs(np.where(book.traded[place, mine] == 0.0, 0.0, book.traded[place, mine] * book.price[place, mine]))
+    later = rows.event[place, mine] != 0
+    return float((0.5 * value.sum(axis=1) / book.before[place, mine])[later].sum())
+
+
+def _fills(place: int, orders: Orders, exchange: Exchange, rows: Rows, book: Book) -> pd.DataFrame:
+    """One line per order: carried out, or left waiting for a price; values and costs in rupees."""
+    acted = (book.traded[place] != 0.0) | book.waiting[place]
+    row, asset = np.nonzero(acted & (rows.session[place] >= 0)[:, None])
+    event = np.maximum.accumulate(rows.event[place])[row]
+    units, price = book.traded[place, row, asset], book.price[place, row, asset]
+    value = np.where(units == 0.0, 0.0, np.abs(units) * price)
+    execution = orders.execution
+    charge = np.where(units > 0, execution.buy_bps, execution.sell_bps) * BPS
+    waits, late = book.waiting[place, row, asset], book.late[place, row, asset]
+    return pd.DataFrame(
+        {
+            "date": exchange.sessions[rows.session[place, row]],
+            "decided": exchange.sessions[orders.decided[event]],
+            "asset": np.array(exchange.assets, dtype=object)[asset],
+            "side": np.where(waits, "wait", np.where(units > 0, "buy", "sell")),
+            "units": units,
+            "price": np.where(waits, np.nan, price),
+            "value": value,
+            "charges": value * charge,
+            "slippage": value * execution.slippage_bps * BPS,
+            "note": np.where(
+                waits,
+                "no price at the fill: waits for the next one",
+                np.where(late, "waited for a price", ""),
+            ),
+        }
+    )
+
+
+def _priced_while_held(units: Floats, exchange: Exchange, first: int) -> None:
+    for place, name in enumerate(exchange.assets):
+        held = np.flatnonzero(units[:, place] != 0.0) + first
+        if not len(held):
+            continue
+        priced = np.flatnonzero(~np.isnan(exchange.closes[:, place]))
+        if held[-1] > priced[-1]:
+            raise DataError(f"{name} ends on {exchange.sessions[priced[-1]].date()} while the strategy still holds it")
+        since = held - priced[np.searchsorted(priced, held, side="right") - 1]
+        if since.max() > LONGEST_GAP:
+            day = exchange.sessions[held[np.argmax(since > LONGEST_GAP)]].date()
+            raise DataError(f"{name} is held on {day} but has had no price for more than {LONGEST_GAP} sessions")
