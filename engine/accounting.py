@@ -241,7 +241,7 @@ class _Account:
             needed = np.minimum(needed, there)
         left = there - needed
         left[np.abs(left) <= noise] = 0.0
-        self.cash_units = left / cash_price
+        self.cash_units = np.where((aim != 0.0).any(axis=1), left / cash_price, self.cash_units)
         leaving = exact == -self.units
         self.units = self.units + exact
         self.units[leaving] = 0.0

@@ -130,10 +130,11 @@ class Scope(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """Something that cannot be meant, and where it stands in the file."""
+    """Something that cannot be meant, and where it stands in the file; `key` when a key is meant, not its value."""
 
     path: tuple[str | int, ...]
     message: str
+    key: bool = False
 
 
 class Allocator(Block, ABC):

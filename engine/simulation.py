@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.accounting import BPS, Book, Exchange, Orders, Rows, keep_book
+from engine.accounting import BPS, DUST, Book, Exchange, Orders, Rows, keep_book
 from engine.errors import DataError
 from engine.market.cash import cash_index
 from engine.market.keys import Variant
@@ -70,7 +70,9 @@ def _replay(book: Book, rows: Rows, cash: Floats, capital: Floats) -> None:
     variants, events, assets = book.traded.shape
     cash_price = cash[np.maximum(rows.session, 0)][:, :, None]
     cash_held = np.concatenate([capital[:, None], book.cash], axis=1)
-    cash_traded = np.where(rows.there, np.diff(cash_held, axis=1), 0.0)[:, :, None]
+    cash_change = np.diff(cash_held, axis=1)
+    real = rows.there & (np.abs(cash_change) * cash_price[:, :, 0] > DUST * book.before)
+    cash_traded = np.where(real, cash_change, 0.0)[:, :, None]
     rate = np.where(book.traded > 0, book.buy[:, None, None], book.sell[:, None, None])
     opening = np.zeros((variants, 1, assets + 1))
     opening[:, 0, assets] = capital

@@ -54,7 +54,9 @@ def engine_market(benchmark: str, histories: Mapping[str, History], later: list[
     for name, one in histories.items():
         bars[SeriesKey(name, "price")] = frame(one.price, one.opens)
         bars[SeriesKey(name, "total")] = frame(one.total, {})
-    calendar = np.array([*sorted({*histories[benchmark].price, *histories[benchmark].total}), *(later or [])], "datetime64[D]")
+    calendar = np.array(
+        [*sorted({*histories[benchmark].price, *histories[benchmark].total}), *(later or [])], "datetime64[D]"
+    )
     return Market.of(benchmark, bars, calendar)
 
 
@@ -81,7 +83,7 @@ def strategy(**changes: object) -> dict[str, object]:
     """A plain strategy as parsed from YAML, with parts replaced."""
     plain: dict[str, object] = {
         "name": "test",
-        "market": {"benchmark": "A", "universe": ["A", "B"]},
+        "market": {"benchmark": "A", "universe": ["A"]},
         "rules": [{"name": "all", "hold": {"A": 1.0}}],
         "schedule": {"decide": "daily"},
     }

@@ -18,10 +18,8 @@ def mistakes_of(config: Config) -> Iterator[Mistake]:
     yield from _market_mistakes(config)
     for name in config.signals:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
-            yield Mistake(
-                ("signals", name),
-                f"a signal's name is letters, digits and _, and no word of Python: not {name!r}",
-            )
+            said = f"a signal's name is letters, digits and _, and no word of Python: not {name!r}"
+            yield Mistake(("signals", name), said, key=True)
     for place, rule in enumerate(config.rules):
         if rule.name in [earlier.name for earlier in config.rules[:place]]:
             yield Mistake(("rules", place, "name"), f"two rules are called {rule.name!r}")
@@ -48,7 +46,7 @@ def _rule_mistakes(config: Config, rule: Rule, path: tuple[str | int, ...]) -> I
         if text is not None:
             yield from _condition_mistakes(config, text, (*path, key))
     for mistake in rule.hold.mistakes(config.scope):
-        yield Mistake((*path, "hold", *mistake.path), mistake.message)
+        yield mistake._replace(path=(*path, "hold", *mistake.path))
 
 
 def _condition_mistakes(config: Config, text: str, path: tuple[str | int, ...]) -> Iterator[Mistake]:

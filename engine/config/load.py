@@ -34,9 +34,8 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
 
 def _error(mistakes: list[Mistake], source: Source) -> ConfigError:
     first, *others = mistakes
-    about_key = first.message.startswith("unknown key")
     more = f" ({len(others)} more after this one)" if others else ""
-    return ConfigError(f"{source.locate(first.path, key=about_key)}: {first.message}{more}")
+    return ConfigError(f"{source.locate(first.path, key=first.key)}: {first.message}{more}")
 
 
 def warnings(config: Config) -> tuple[str, ...]:

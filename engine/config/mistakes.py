@@ -28,16 +28,16 @@ _EXPECTED = {
 
 
 def mistakes_in(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Mistake]:
-    """Every finding as a path in the file and a sentence, in the order of the file."""
+    """Every finding as a path in the file and a sentence, in the order of the file; a key nobody knows before one that is missing."""
     found = [_mistake(detail, source.document.value, model) for detail in error.errors(include_url=False)]
-    return sorted(found, key=lambda mistake: source.order(mistake.path))
+    return sorted(found, key=lambda one: (source.order(one.path[:-1] if one.key else one.path), not one.key))
 
 
 def _mistake(detail: ErrorDetails, data: Any, model: type[BaseModel]) -> Mistake:
     path = within(detail["loc"], data)
     kind = detail["type"]
     if kind == "extra_forbidden":
-        return Mistake(path, unknown("key", str(path[-1]), _fields_at(detail["loc"][:-1], model)))
+        return Mistake(path, unknown("key", str(path[-1]), _fields_at(detail["loc"][:-1], model)), key=True)
     if kind == "missing":
         return Mistake(path, f"the key {str(detail['loc'][-1])!r} is missing{_inside(path)}")
     return Mistake(path, f"{_where(path)}{_sentence(detail)}")

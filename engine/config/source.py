@@ -91,8 +91,7 @@ def _beside(path: FilePath) -> str:
 
     folder = path.parent
     names = sorted(item.name for item in folder.glob("*.y*ml")) if folder.is_dir() else []
-    exists = f" There: {', '.join(names[:20])}" if names else ""
-    return f"{nearest(path.name, names)}{'.' if exists else ''}{exists}"
+    return f"{nearest(path.name, names) or '.'} There: {', '.join(names[:20])}" if names else ""
 
 
 def _override(data: dict[str, Any], override: str) -> Path:

@@ -15,7 +15,8 @@ import altair as alt
 import pandas as pd
 
 from engine.market.keys import CASH
-from engine.report.series import Span, csv_text, iso, rounded
+from engine.report.formats import points
+from engine.report.series import PARTS, Effect, Span, csv_text, iso, rounded
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -24,13 +25,12 @@ STRATEGY, BENCHMARK = BLUE, VERMILLION
 # Beyond seven colours no palette is safe for everyone: the rest are Tol's "muted" (2021), and hovering names them.
 CATEGORIES = [
     SKY, ORANGE, GREEN, PURPLE, YELLOW, BLUE, VERMILLION,
-    "#332288", "#999933", "#882255", "#88CCEE", "#117733", "#CC6677", "#44AA99", "#DDCC77", "#AA4499",
+    "#332288", "#999933", "#882255", "#117733", "#CC6677", "#AA4499", "#DDCC77", "#44AA99", "#88CCEE",
 ]  # fmt: skip
 RULES = [PURPLE, YELLOW, *CATEGORIES[2::-1], *CATEGORIES[5:]]  # other first colours than the weights below the strip
-PARTS = {"static": ("Static tilt", SKY), "timing": ("Timing", ORANGE), "cash": ("Cash", GREEN), "costs": ("Costs", PURPLE)}
+PART_COLOURS = {"static": SKY, "timing": ORANGE, "cash": GREEN, "costs": PURPLE}
 
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.split(".")[:2])
-RUPEES = "$,.0f"
 FORMAT_LOCALE = {
     "decimal": ".",
     "thousands": ",",
@@ -51,27 +51,22 @@ LEFT = 62  # pixels kept for the labels of every value axis, so that the time ax
 
 def growth(strategy: pd.Series, benchmark: pd.Series, rule: pd.Series, benchmark_name: str) -> Any:
     """Value in rupees through time on a log scale; hovering shows date, both values and the rule in force."""
-    values = csv_text(
-        {
-            "date": iso(strategy.index),
-            "strategy": rounded(strategy),
-            "benchmark": rounded(benchmark),
-            "rule": rule.to_list(),
-        }
-    )
-    axis = alt.Axis(title=None, labelExpr=IN_WORDS, tickCount=6, labelOverlap="greedy", labelSeparation=8)
-    scale = alt.Scale(type="log", nice=False, padding=6)
-    return _pair(values, benchmark_name, scale, axis, RUPEES, [alt.Tooltip("rule:N", title="Rule")]).properties(
+    value = {
+        "axis": alt.Axis(title=None, labelExpr=IN_WORDS, tickCount=6, labelOverlap="greedy", labelSeparation=8),
+        "scale": alt.Scale(type="log", nice=False, padding=6),
+    }
+    shown = [*_both_values(benchmark_name, "$,.0f"), alt.Tooltip("rule:N", title="Rule")]
+    columns = {**_both(strategy, benchmark), "rule": rule.to_list()}
+    return _pair(columns, benchmark_name, value, shown).properties(
         height=320, description=f"Growth of capital on a log scale: the strategy against {benchmark_name}."
     )
 
 
 def drawdowns(strategy: pd.Series, benchmark: pd.Series, benchmark_name: str) -> Any:
     """Loss since the highest value so far, fractions at or below zero."""
-    columns = {"date": iso(strategy.index), "strategy": rounded(strategy), "benchmark": rounded(benchmark)}
-    axis = alt.Axis(title=None, format=".0%", tickCount=5)
-    scale = alt.Scale(domainMax=0.0)
-    return _pair(csv_text(columns), benchmark_name, scale, axis, ".1%", []).properties(
+    value = {"axis": alt.Axis(title=None, format=".0%", tickCount=5), "scale": alt.Scale(domainMax=0.0)}
+    shown = _both_values(benchmark_name, ".1%")
+    return _pair(_both(strategy, benchmark), benchmark_name, value, shown).properties(
         height=180, description=f"Drawdown from the highest value so far: the strategy and {benchmark_name}."
     )
 
@@ -118,24 +113,27 @@ def weights_area(weights: pd.DataFrame) -> Any:
         color=_categories("asset", names, colours),
         order=alt.Order("place:Q"),
     )  # fmt: skip
-    lists = csv_text({"date": days, "held": [_listed(row, names) for row in table.tolist()]})
-    cursor = _cursor([alt.Tooltip("held:N", title="Held")], _source(lists, "date"))
+    lists = csv_text(
+        {"date": days, "until": [*days[1:], days[-1]], "held": [_listed(row, names) for row in table.tolist()]}
+    )
+    cursor = _cursor([alt.Tooltip("held:N", title="Held")], "until", _source(lists, "date", "until"))
     return alt.layer(area.add_params(_zoom()), cursor).properties(
         height=220, width="container", description="Weights at the close through time: " + ", ".join(names)
     )
 
 
-def attribution_bars(effects: pd.Series) -> Any:
-    """Linked effects by (part, name), fractions, as bars in points of active return; zero effects are left out."""
+def attribution_bars(effects: Sequence[Effect]) -> Any:
+    """Effects as bars in points of active return, one row per name; effects of zero are left out."""
     rows = [
         {
-            "name": name.capitalize() if part == "costs" else name,
-            "part": PARTS[part][0],
-            "lane": int(part == "timing"),
-            "points": float(f"{value * 100.0:.{8}g}"),
+            "name": effect.name,
+            "part": PARTS[effect.part],
+            "lane": int(effect.part == "timing"),
+            "points": float(rounded([effect.value * 100.0])[0]),
+            "told": points(effect.value),
         }
-        for (part, name), value in effects.items()
-        if value != 0.0
+        for effect in effects
+        if effect.value != 0.0
     ]
     base = _base("bars").encode(
         y=alt.Y("name:N", sort=None, axis=alt.Axis(title=None, labelLimit=150, minExtent=0)),
@@ -147,18 +145,16 @@ def attribution_bars(effects: pd.Series) -> Any:
         ),
         tooltip=["name:N", "part:N", alt.Tooltip("points:Q", format="+.2f")],
     )
-    bars = base.mark_bar(aria=False).encode(
-        color=_categories("part", [label for label, _ in PARTS.values()], [colour for _, colour in PARTS.values()])
-    )
+    used = {label: PART_COLOURS[part] for part, label in PARTS.items() if any(row["part"] == label for row in rows)}
+    bars = base.mark_bar(aria=False).encode(color=_categories("part", list(used), list(used.values())))
     labels = base.mark_text(
         aria=False,
         align=alt.ExprRef("datum.points < 0 ? 'right' : 'left'"),
         dx=alt.ExprRef("datum.points < 0 ? -4 : 4"),
-    ).encode(text=alt.Text("points:Q", format="+.1f"))
+    ).encode(text="told:N")
     return alt.layer(bars, labels.properties(name="labels"), data=alt.InlineData(values=rows)).properties(
-        height=alt.Step(16),
+        height=36 * max(len({effect["name"] for effect in rows}), 1),
         width="container",
-        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
         description="Linked attribution effects in points of active return.",
     )
 
@@ -175,7 +171,7 @@ def theme(ink: str, faint: str, font: str) -> dict[str, Any]:
         "axisX": {"grid": False},
         "legend": {**text, "orient": "top", "labelLimit": 200, "title": None, "symbolStrokeWidth": 3},
         "text": {"color": ink, "fontSize": 11},
-        "rule": {"color": ink},
+        "style": {"cursor": {"fill": ink, "stroke": ink, "strokeWidth": 1}},
     }
 
 
@@ -185,39 +181,48 @@ def spec_of(chart: Any) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if key not in {"$schema", "config"}}
 
 
-def _pair(values: str, benchmark_name: str, scale: Any, axis: Any, shape: str, more: list[Any]) -> Any:  # noqa: PLR0913, PLR0917
-    """Strategy and benchmark as two lines under one cursor."""
+def _both(strategy: pd.Series, benchmark: pd.Series) -> dict[str, list[str]]:
+    days = iso(strategy.index)
+    before = [days[0], *days[:-1]]
+    return {"date": days, "before": before, "strategy": rounded(strategy), "benchmark": rounded(benchmark)}
+
+
+def _pair(columns: dict[str, list[str]], benchmark_name: str, value: dict[str, Any], shown: list[Any]) -> Any:
+    """Strategy and benchmark as two lines under one cursor; `value` is the scale and axis of both."""
     names = ["Strategy", benchmark_name]
     lines = [
         _base(column)
         .mark_line(strokeWidth=width, aria=False, clip=True)
         .encode(
             x=_time("date"),
-            y=alt.Y(f"{column}:Q", scale=scale, axis=axis),
+            y=alt.Y(f"{column}:Q", **value),
             color=alt.Color("series:N", scale=alt.Scale(domain=names, range=[STRATEGY, BENCHMARK])),
         )
         .transform_calculate(series=json.dumps(name))
         for column, name, width in (("benchmark", benchmark_name, 1.4), ("strategy", "Strategy", 1.9))
     ]
-    shown = [
-        alt.Tooltip("strategy:Q", title="Strategy", format=shape),
-        alt.Tooltip("benchmark:Q", title=benchmark_name, format=shape),
-    ]
-    layers = [lines[0].add_params(_zoom()), lines[1], _cursor(shown + more)]
-    return alt.layer(*layers, data=_source(values, "date")).properties(width="container")
+    layers = [lines[0].add_params(_zoom()), lines[1], _cursor(shown, "before")]
+    return alt.layer(*layers, data=_source(csv_text(columns), "date", "before")).properties(width="container")
 
 
-def _cursor(shown: list[Any], source: Any = alt.Undefined) -> Any:
-    """A vertical line at the session nearest to the pointer, with its tooltip."""
-    near = alt.selection_point(
-        name="near", nearest=True, on="pointerover", clear="pointerout", encodings=["x"], empty=False
-    )
+def _both_values(benchmark_name: str, shape: str) -> list[Any]:
+    named = {"strategy": "Strategy", "benchmark": benchmark_name}
+    return [alt.Tooltip(f"{column}:Q", title=title, format=shape) for column, title in named.items()]
+
+
+def _cursor(shown: list[Any], other: str, source: Any = alt.Undefined) -> Any:
+    """A mark at the session under the pointer, with its tooltip: bars from `date` to `other`, seen while pointed at.
+
+    Vega-Lite's own `nearest` draws twice as many shapes and loses texts in tooltips.
+    """
+    near = alt.selection_point(name="near", on="pointerover", clear="pointerout", fields=["date"], empty=False)
     return (
         alt.Chart(source, name="cursor")
-        .mark_rule(aria=False)
+        .mark_rect(aria=False, style="cursor")
         .encode(
             x=_time("date"),
-            opacity=alt.condition(near, alt.value(0.6), alt.value(0)),
+            x2=other,
+            opacity=alt.condition(near, alt.value(0.4), alt.value(0)),
             tooltip=[alt.Tooltip("date:T", title="Date", format="%-d %b %Y"), *shown],
         )
         .add_params(near)
@@ -241,7 +246,9 @@ def _time(column: str) -> Any:
 
 def _source(text: str, *days: str) -> Any:
     """Inline CSV whose `days` are read as local midnights, so that every time zone shows the same dates."""
-    return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=dict.fromkeys(days, "date:'%Y-%m-%d'")))
+    return alt.InlineData(
+        values=text, format=alt.CsvDataFormat(type="csv", parse=dict.fromkeys(days, "date:'%Y-%m-%d'"))
+    )
 
 
 def _categories(column: str, names: list[str], colours: Sequence[str]) -> Any:

@@ -58,7 +58,7 @@ def _library(vega_lite: str) -> str:
     def bundle() -> bytes:
         import vl_convert  # noqa: PLC0415  # a second of start-up, only where there is nothing in the cache
 
-        return str(vl_convert.javascript_bundle(vl_version=vega_lite)).encode()
+        return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega_lite)).encode()
 
     return cached_bytes("vega-embed.js", f"{version('vl-convert-python')} {vega_lite}", bundle).decode()
 

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from engine.run import Result
 
 SIGNIFICANT = 1.96  # two-sided 5% of the normal distribution
+BACKFILL = (
+    "Histories are taken as stored. Whether an index was calculated backwards before its launch, or its members chosen "
+    "with hindsight, is not known to this page and not corrected for."
+)
+ESTIMATES = (
+    "Alpha and beta come from daily returns in excess of cash; the t-statistic uses Newey-West errors, which allow for "
+    "changing volatility and short-lived dependence. Years are actual days / 365.25."
+)
 RETURNS = {"total": "total return", "price": "price return, without dividends"}
 DECIDES = {
     "daily": "every session",
@@ -38,7 +46,7 @@ def verdict(result: Result) -> str:
 def _alpha(result: Result) -> str:
     fit = result.regression
     if fit is None:
-        return "the benchmark never moved apart from cash, so no alpha can be estimated"
+        return "there is too little variation to estimate an alpha from"
     told = f"market-model alpha {percent(fit.alpha)} a year"
     if fit.alpha_t is None:
         return f"{told}, with nothing left over to test it on"
@@ -54,7 +62,8 @@ def _alpha(result: Result) -> str:
 def rule_sentence(rule: str, sessions: int, earned: float, result: Result) -> str:
     """How long a rule was in force and what it brought, in points of active return over the whole window."""
     shares = f"{grouped(sessions)} of {counted(result.window.sessions, 'session')}"
-    return f"While “{rule}” was in force ({shares}) it earned {points(earned)} of the {points(result.attribution.total)} points."
+    whole = points(result.attribution.total)
+    return f"While “{rule}” was in force ({shares}) it earned {points(earned)} of the {whole} points."
 
 
 def benchmark_label(config: Config) -> str:
@@ -80,17 +89,14 @@ def costs_words(config: Config) -> str:
 
 def conventions(config: Config) -> list[str]:
     """What every number on the page rests on."""
-    name = benchmark_label(config)
+    name, earned = benchmark_label(config), RETURNS[config.market.returns]
+    spread = percent(config.execution.cash_spread, 2)
     return [
         f"The benchmark is {name}, bought once at the close of the first session with the same capital, free of cost.",
         "The window starts at the first fill, the session after the first decision; both sides start from the capital.",
-        f"What is not invested is CASH: it earns the RBI policy rate of the day less {percent(config.execution.cash_spread, 2)} "
-        "a year, accrued every calendar day.",
+        f"Idle money is CASH: it earns the RBI policy rate of the day less {spread} a year, for every calendar day.",
         costs_words(config),
-        f"Returns are {RETURNS[config.market.returns]} of the indices, which cannot be bought as such: a fund that follows one has "
-        "expenses and a tracking difference of its own.",
-        "Histories are taken as stored. Whether an index was calculated backwards before its launch, or its members were "
-        "chosen with hindsight, is not known to this page and not corrected for.",
-        "Alpha and beta come from daily returns in excess of cash; the t-statistic uses Newey-West errors, which allow for "
-        "changing volatility and short-lived dependence. Years are actual days / 365.25.",
+        f"What is earned is the {earned} of indices. An index cannot be bought: a fund that follows one costs more.",
+        BACKFILL,
+        ESTIMATES,
     ]

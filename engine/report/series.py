@@ -13,6 +13,7 @@ import pandas as pd
 from engine.market.keys import CASH
 
 SIGNIFICANT_DIGITS = 8
+PARTS = {"static": "Static tilt", "timing": "Timing", "cash": "Cash", "costs": "Costs"}
 
 
 class Span(NamedTuple):
@@ -22,6 +23,22 @@ class Span(NamedTuple):
     since: str
     until: str
     sessions: int
+
+
+class Effect(NamedTuple):
+    """What one part of the attribution brought through one asset or cost, a fraction of the active return."""
+
+    part: str
+    name: str
+    value: float
+
+
+def effects(linked: pd.Series) -> list[Effect]:
+    """Linked effects by (part, name), as `ActiveLedger.over_window` gives them; costs are capitalised."""
+    return [
+        Effect(part, name.capitalize() if part == "costs" else name, float(value))
+        for (part, name), value in zip(linked.index.to_flat_index(), linked, strict=True)
+    ]
 
 
 def rounded(values: Iterable[float]) -> list[str]:
@@ -55,7 +72,7 @@ def spans(rule: pd.Series) -> list[Span]:
 
 
 def drawn_weights(weights: pd.DataFrame, cash: pd.Series) -> pd.DataFrame:
-    """Close weights, CASH last, at the last session of each week and wherever the names held change; first and last too.
+    """Close weights, CASH last, on the first and last session, the last of each week and where the names held change.
 
     Columns that are never held are left out, except that CASH stays when nothing else is held.
     """
@@ -65,5 +82,5 @@ def drawn_weights(weights: pd.DataFrame, cash: pd.Series) -> pd.DataFrame:
     kept = np.append(week[1:] != week[:-1], True)
     kept[0] = True
     kept[1:] |= (held[1:] != held[:-1]).any(axis=1)
-    ever = held.any(axis=0)
-    return whole.loc[kept, ever]
+    never = [name for name, column in zip(whole.columns, held.T, strict=True) if not column.any()]
+    return whole.loc[kept].drop(columns=never)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from engine.market.keys import CASH
 from engine.metrics import MEASURES
 from engine.report.formats import DASH, MONTHS, day, grouped, percent, points, rupees, shown
+from engine.report.series import PARTS, effects
 
 if TYPE_CHECKING:
     from engine.run import Result
 
-PARTS = {"static": "Static tilt", "timing": "Timing", "cash": "Cash", "costs": "Costs"}
 TINTS = (0.005, 0.015, 0.03, 0.05, 0.08)  # monthly returns at which the tint of a cell deepens
 EXACT = 1e-8  # differences below a millionth of a point are rounding errors
-WITHIN_ROUNDING = "below 0.000001"
-SINGLE, WEEKEND = 1, 5
+WITHIN_ROUNDING = "less than 0.000001"
+WAITS = ("decided", "date", "asset", "side", "value", "note")
+WEEKEND = 5  # Saturday
+DIFFERENCES = {"cagr", "alpha"}  # active measures that show their sign
 
 
 class Cell(NamedTuple):
@@ -52,8 +54,9 @@ def measures_table(result: Result) -> Table:
     columns = (result.measures, result.benchmark_measures, result.active_measures)
     rows = []
     for key, measure in MEASURES.items():
+        signed = key in DIFFERENCES
         cells = tuple(
-            Cell(shown(column[key], measure.kind, signed=column is result.active_measures) if key in column else "")
+            Cell(shown(column[key], measure.kind, signed=signed and column is columns[-1]) if key in column else "")
             for column in columns
         )
         rows.append(Row(measure.label, cells, measure.formula))
@@ -89,7 +92,7 @@ def _year_label(year: int, result: Result) -> str:
     return f"{year} ({' '.join(said)})" if said else str(year)
 
 
-def _day_month(value: pd.Timestamp) -> str:
+def _day_month(value: date) -> str:
     return f"{value.day} {MONTHS[value.month - 1]}"
 
 
@@ -125,13 +128,14 @@ def _tinted(value: float | None, active: bool) -> Cell:
 
 def parts_table(result: Result) -> Table:
     """Linked effects by asset and part in points; the last row is the active return they add up to."""
-    linked = result.attribution.over_window()
-    effects = {(str(part), str(name)): float(value) for (part, name), value in linked.items()}  # type: ignore[misc]
-    names = list(dict.fromkeys(name for _, name in effects))
-    rows = [_parts_row(name, [effects.get((part, name)) for part in PARTS]) for name in names]
-    sums = [sum(value for (part, _), value in effects.items() if part == wanted) for wanted in PARTS]
+    found = effects(result.attribution.over_window())
+    by_place = {(effect.part, effect.name): effect.value for effect in found}
+    names = dict.fromkeys(effect.name for effect in found)
+    rows = [_parts_row(name, [by_place.get((part, name)) for part in PARTS]) for name in names]
+    sums = [sum(effect.value for effect in found if effect.part == part) for part in PARTS]
     rows.append(_parts_row("Sum = active return", sums, "sum"))
-    return Table("Active return by asset and part, points over the window", ("", *PARTS.values(), "Sum"), tuple(rows))
+    head = ("", *PARTS.values(), "Sum")
+    return Table("Active return by asset and part, points over the window", head, tuple(rows))
 
 
 def _parts_row(name: str, values: Sequence[float | None], look: str = "") -> Row:
@@ -142,12 +146,15 @@ def _parts_row(name: str, values: Sequence[float | None], look: str = "") -> Row
 
 def residual_words(result: Result) -> str:
     """How far the parts miss the active return: over the window, and at most on one day."""
-    over_window = abs(float(result.attribution.over_window().sum()) - result.attribution.total)
-    said = [
-        WITHIN_ROUNDING if value < EXACT else f"{value * 100.0:.2g}"
-        for value in (over_window, result.attribution.residual)
-    ]
-    return f"The parts miss the active return of {points(result.attribution.total, 2)} points by {said[0]} points over the window and by {said[1]} on any day."
+    attribution = result.attribution
+    over_window = abs(float(attribution.over_window().sum()) - attribution.total)
+    whole, daily = (
+        WITHIN_ROUNDING if value < EXACT else f"{value * 100.0:.2g}" for value in (over_window, attribution.residual)
+    )
+    return (
+        f"The parts miss the active return of {points(attribution.total, 2)} points by {whole} points over the window "
+        f"and by {daily} on any day."
+    )
 
 
 def rules_table(result: Result) -> Table:
@@ -192,10 +199,8 @@ def waits_table(result: Result) -> Table:
     fills = result.ledger.fills
     late = fills[(fills["side"] == "wait") | (fills["note"] != "")]
     rows = tuple(
-        Row(
-            day(order.decided),
-            (Cell(day(order.date)), Cell(order.asset), Cell(order.side), Cell(rupees(order.value)), Cell(order.note)),
-        )
-        for order in late.itertuples()
+        Row(day(decided), (Cell(day(filled)), Cell(asset), Cell(side), Cell(rupees(value)), Cell(note)))
+        for decided, filled, asset, side, value, note in zip(*(late[column] for column in WAITS), strict=True)
     )
-    return Table("Orders that waited for a price", ("Decided", "Session", "Asset", "Side", "Value", "Note"), rows, words=True)
+    head = ("Decided", "Session", "Asset", "Side", "Value", "Note")
+    return Table("Orders that waited for a price", head, rows, words=True)

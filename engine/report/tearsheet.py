@@ -13,7 +13,7 @@ from engine.metrics import MEASURES
 from engine.report import sentences, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
 from engine.report.page import render
-from engine.report.series import drawn_weights, spans
+from engine.report.series import drawn_weights, effects, spans
 
 if TYPE_CHECKING:
     from engine.run import Result
@@ -29,7 +29,7 @@ class Tile(NamedTuple):
     label: str
     value: str
     beside: str
-    formula: str
+    formula: str = ""
     wide: bool = False
 
 
@@ -83,15 +83,16 @@ def _tiles(result: Result) -> list[Tile]:
     def compared(label: str, key: str, text: Any, *, wide: bool = False) -> Tile:
         return Tile(label, text(own[key]), f"{name} {text(theirs[key])}", MEASURES[key].formula, wide)
 
+    active, orders = percent(result.active_measures["cagr"], signed=True), counted(len(result.ledger.fills), "order")
     return [
         compared("Return a year", "cagr", percent),
-        Tile("Active return a year", percent(result.active_measures["cagr"], signed=True), "the difference of the two", ""),
+        Tile("Active return a year", active, "the difference of the two"),
         compared("Maximum drawdown", "max_drawdown", percent),
         compared("Sharpe ratio", "sharpe", ratio),
         compared(f"Final value of {rupees(result.ledger.capital)}", "final_value", rupees, wide=True),
-        Tile("Turnover a year", percent(own["turnover"], 0), counted(len(result.ledger.fills), "order"), MEASURES["turnover"].formula),
+        Tile("Turnover a year", percent(own["turnover"], 0), orders, MEASURES["turnover"].formula),
         Tile("Costs paid", rupees(own["costs"]), f"{points(paid)} points of active return", MEASURES["costs"].formula),
-    ]  # fmt: skip
+    ]
 
 
 def _rule_sentences(result: Result) -> list[str]:
@@ -112,13 +113,16 @@ def _charts(result: Result) -> dict[str, Any]:
     from engine.report import charts  # noqa: PLC0415  # imports Altair
 
     ledger, other, name = result.ledger, result.benchmark, result.config.market.benchmark
-    return {
+    found = effects(result.attribution.over_window())
+    drawn = {
         "growth": charts.growth(ledger.nav, other.nav, result.attribution.rule, name),
         "drawdown": charts.drawdowns(_drawdown(ledger), _drawdown(other), name),
         "rule-strip": charts.rule_strip(spans(result.attribution.rule)),
         "weights": charts.weights_area(drawn_weights(ledger.weights, ledger.cash / ledger.nav)),
-        "parts": charts.attribution_bars(result.attribution.over_window()),
     }
+    if any(effect.value for effect in found):
+        drawn["parts"] = charts.attribution_bars(found)
+    return drawn
 
 
 def _drawdown(ledger: Ledger) -> pd.Series:

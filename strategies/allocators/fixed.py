@@ -43,7 +43,9 @@ class Fixed(Allocator):
         """Names outside the universe, and weights over 100%."""
         for name in self.weights:
             if name not in (*scope.universe, CASH):
-                yield Mistake(("weights", name), unknown("name in the universe", name, (*scope.universe, CASH)))
+                yield Mistake(
+                    ("weights", name), unknown("name in the universe", name, (*scope.universe, CASH)), key=True
+                )
         total = sum(self.weights.values())
         if total > 1.0 + ROUNDING:
             yield Mistake((), f"the weights add up to {total * 100:g}%, over 100%")
