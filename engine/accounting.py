@@ -189,11 +189,12 @@ class _Account:
     def _off_target(self, variant: int, event: int, weights: Floats) -> bool:
         """Whether any weight, CASH included, was off its target by more than the band at the decision close."""
         orders = self.variants[variant]
+        band = orders.execution.band or 0.0
         session = int(orders.decided[event])
         held = np.nan_to_num(self.units[variant] * self.exchange.values[session])
         cash = self.cash_units[variant] * self.cash_value[session]
         actual = np.append(held, cash) / (held.sum() + cash)
-        return bool(np.abs(actual - np.append(weights, 1.0 - weights.sum())).max() > orders.execution.band + DUST)
+        return bool(np.abs(actual - np.append(weights, 1.0 - weights.sum())).max() > band + DUST)
 
     def _whole_target(
         self, value: Floats, weights: Floats, held: Floats, sets: Flags, size: Floats

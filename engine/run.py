@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 
 import numpy as np
 
@@ -117,3 +119,13 @@ def _rule_in_force(plan: Plan, sessions: int) -> list[str]:
     fills = plan.decisions[filled] + 1
     latest = np.searchsorted(fills, np.arange(first - 1, first - 1 + sessions), side="right") - 1
     return [names[filled[max(place, 0)]] for place in latest]
+
+
+class _CallableModule(ModuleType):
+    """`engine.run` is this module and the package's public function `run`: calling the module calls the function."""
+
+    def __call__(self, config: Config, market: Market) -> Result:
+        return run(config, market)
+
+
+sys.modules[__name__].__class__ = _CallableModule

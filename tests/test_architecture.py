@@ -84,6 +84,6 @@ def test_the_public_face_is_pinned() -> None:
 
     assert sorted(engine.__all__) == ["EngineError", "Market", "Result", "load_config", "load_market", "run"]
     for name in engine.__all__:
-        assert getattr(engine, name) is not None
+        assert callable(getattr(engine, name)), name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         engine.nothing  # noqa: B018

@@ -23,8 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Sector rotation backtests for the Indian market, measured against the Nifty 50 total return.",
-    epilog="`backtest CONFIG...` is short for `backtest run CONFIG...`. Exit codes: 0 done, 1 a bug, 2 a mistake in what "
-    "was asked, 3 a provider failed, 130 interrupted.",
+    epilog="`backtest CONFIG...` is short for `backtest run CONFIG...`. "
+    "Exit codes: 0 done, 1 a bug, 2 a mistake in what was asked, 3 a provider failed, 130 interrupted.",
 )
 app.command("run")(run_configs)
 app.command("validate")(validate)

@@ -23,11 +23,12 @@ def list_results(results: OutOption = RESULTS, as_json: JsonOption = False) -> N
         out().print(f"No results in {results}. Make one: backtest configs/midcap_rotation.yaml", markup=False)
         return
     table = Table(box=box.SIMPLE_HEAD)
-    for title in ("result", "from", "to"):
+    table.add_column("result", overflow="fold")
+    for title in ("from", "to"):
         table.add_column(title, no_wrap=True)
     for title in ("return a year", "active", "worst drawdown", "Sharpe"):
         table.add_column(title, justify="right")
-    table.add_column("data")
+    table.add_column("data", no_wrap=True)
     for entry in found:
         table.add_row(*(Text(cell) for cell in _cells(entry.folder.name, entry.summary)))
     out().print(table)

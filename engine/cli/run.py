@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from engine.cli.terminal import (
     RESULTS,
@@ -24,6 +23,7 @@ from engine.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from engine.cli.reporter import Report
     from engine.config.models import Config
     from engine.market.source import Source
     from engine.run import Result
@@ -41,6 +41,7 @@ def run_configs(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
     force: ForceOption = False,
 ) -> None:
     """Backtest strategies: print a summary and write a result folder with a tearsheet for each."""
+    from engine.cli.reporter import Reporter, Task, quick_imports  # noqa: PLC0415
     from engine.config.data import check_series  # noqa: PLC0415  # not needed for --help
     from engine.config.load import load_config, warnings  # noqa: PLC0415
     from engine.market.source import open_source  # noqa: PLC0415
@@ -49,39 +50,30 @@ def run_configs(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
     loaded = [load_config(path, overrides or ()) for path in configs]
     for config in loaded:
         check_series(config, source.catalogue, source.name)
-    done: list[dict[str, object]] = []
-    for config in loaded:
-        said = warnings(config)
-        if not as_json:
-            for warning in said:
-                say_warning(warning)
-        with err().status(f"running {config.name}"):
-            result, folder = _run(config, source, results, said, force)
-        done.append(_show(result, folder, as_json, quiet))
+    command, done = ["backtest", *sys.argv[1:]], []
+    with quick_imports(), Reporter() as reporter:
+        for config in loaded:
+            said = warnings(config)
+            if not as_json:
+                for warning in said:
+                    say_warning(warning)
+            with err().status(f"running {config.name}"):
+                result = _run(config, source)
+                report = reporter.report(result, Task(results, command, said, force))
+            done.append({"folder": str(report.folder), **report.summary})
+            if not as_json:
+                _show(report, quiet)
     if as_json:
         say_json(done[0] if len(done) == 1 else {"runs": done})
 
 
-def _run(config: Config, source: Source, results: Path, said: Sequence[str], force: bool) -> tuple[Result, Path]:
-    from engine.results import write  # noqa: PLC0415  # not needed for --help
-    from engine.run import run  # noqa: PLC0415
+def _run(config: Config, source: Source) -> Result:
+    from engine.run import run  # noqa: PLC0415  # not needed for --help
 
-    result = run(config, source.market(config.market.benchmark, config.reads()))
-
-    def tearsheet(text: str) -> Mapping[str, str]:
-        from engine.report.tearsheet import tearsheet as page  # noqa: PLC0415  # altair, only for a new result
-
-        return {"tearsheet.html": page(result, text, said)}
-
-    return result, write(result, results, ["backtest", *sys.argv[1:]], tearsheet, force=force)
+    return run(config, source.market(config.market.benchmark, config.reads()))
 
 
-def _show(result: Result, folder: Path, as_json: bool, quiet: bool) -> dict[str, object]:
-    from engine.report.terminal import print_summary  # noqa: PLC0415  # not needed for --help
-    from engine.results import summary  # noqa: PLC0415
-
-    if not as_json and not quiet:
-        print_summary(result, out())
-    if not as_json:
-        out().print(str(folder / "tearsheet.html"), markup=False, soft_wrap=True)
-    return {"folder": str(folder), **summary(result)} if as_json else {}
+def _show(report: Report, quiet: bool) -> None:
+    if not quiet:
+        out().print(Text.from_ansi(report.text))
+    out().print(str(report.folder / "tearsheet.html"), markup=False, soft_wrap=True)

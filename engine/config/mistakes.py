@@ -28,7 +28,7 @@ _EXPECTED = {
 
 
 def mistakes_in(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Mistake]:
-    """Every finding as a path in the file and a sentence, in the order of the file; a key nobody knows before one that is missing."""
+    """Every finding as a path and a sentence, in the order of the file; an unknown key before one that is missing."""
     found = [_mistake(detail, source.document.value, model) for detail in error.errors(include_url=False)]
     return sorted(found, key=lambda one: (source.order(one.path[:-1] if one.key else one.path), not one.key))
 

@@ -142,6 +142,10 @@ class Config(Closed):
         self._source = source
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as what was written: the narrowed model is made anew in every process."""
+        return (_written_again, (self.normalised(), self._source))
+
     def place(self, path: tuple[str | int, ...]) -> str:
         """Where a part stands: `file:line:column`, or the path itself for a strategy that came from no file."""
         return dotted(path) if self._source is None else self._source.locate(path)
@@ -187,6 +191,11 @@ class Config(Closed):
         """The whole file with every default spelled out, as plain data; it loads back to an equal strategy."""
         plain: dict[str, Any] = self.model_dump(mode="json", exclude_none=True, serialize_as_any=True)
         return plain
+
+
+def _written_again(plain: dict[str, Any], source: Source | None) -> Config:
+    config = strategy_model().model_validate(plain)
+    return config if source is None else config.from_source(source)
 
 
 @cache

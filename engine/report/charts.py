@@ -90,7 +90,7 @@ def rule_strip(runs: Sequence[Span]) -> Any:
     )  # fmt: skip
     return alt.layer(
         strip.transform_calculate(lane="''").add_params(_zoom()), data=_source(values, "since", "until")
-    ).properties(height=44, width="container", description="Which rule was in force through time: " + ", ".join(names))
+    ).properties(height=44, width="container", description=f"Which rule was in force through time: {', '.join(names)}.")
 
 
 def weights_area(weights: pd.DataFrame) -> Any:
@@ -118,7 +118,9 @@ def weights_area(weights: pd.DataFrame) -> Any:
     )
     cursor = _cursor([alt.Tooltip("held:N", title="Held")], "until", _source(lists, "date", "until"))
     return alt.layer(area.add_params(_zoom()), cursor).properties(
-        height=220, width="container", description="Weights at the close through time: " + ", ".join(names)
+        height=220,
+        width="container",
+        description=f"Weights at the close through time, stacked to 100%: {', '.join(names)}.",
     )
 
 
@@ -155,7 +157,7 @@ def attribution_bars(effects: Sequence[Effect]) -> Any:
     return alt.layer(bars, labels.properties(name="labels"), data=alt.InlineData(values=rows)).properties(
         height=36 * max(len({effect["name"] for effect in rows}), 1),
         width="container",
-        description="Linked attribution effects in points of active return.",
+        description="Attribution effects by asset and part in points; the table below has the same numbers.",
     )
 
 

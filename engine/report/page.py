@@ -7,7 +7,7 @@ import hashlib
 import json
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -31,8 +31,19 @@ def render(template: str, context: dict[str, Any], charts: dict[str, Any]) -> st
         library=library,
         starter=starter,
         options=_json(options),
-        specs={name: _json(spec_of(chart)) for name, chart in charts.items()},
+        charts={name: _drawn(spec_of(chart)) for name, chart in charts.items()},
     )  # fmt: skip
+
+
+class Drawn(NamedTuple):
+    """A chart as the templates need it: what it shows in words, and its specification."""
+
+    description: str
+    spec: Markup
+
+
+def _drawn(spec: dict[str, Any]) -> Drawn:
+    return Drawn(spec["description"], _json(spec))
 
 
 @cache
@@ -52,6 +63,7 @@ def _file(name: str) -> str:
     return environment.loader.get_source(environment, name)[0]
 
 
+@cache
 def _library(vega_lite: str) -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, which takes seconds to bundle and is kept in the user's cache."""
 

@@ -13,6 +13,7 @@ import pandas as pd
 from engine.market.keys import CASH
 
 SIGNIFICANT_DIGITS = 8
+LEAST = 1e-6  # a weight below this is what rounding left behind, not a holding
 PARTS = {"static": "Static tilt", "timing": "Timing", "cash": "Cash", "costs": "Costs"}
 
 
@@ -77,10 +78,10 @@ def drawn_weights(weights: pd.DataFrame, cash: pd.Series) -> pd.DataFrame:
     Columns that are never held are left out, except that CASH stays when nothing else is held.
     """
     whole = weights.assign(**{CASH: cash})
-    held = whole.to_numpy() > 0.0
+    held = whole.to_numpy() > LEAST
     week = (whole.index.to_numpy("datetime64[D]").astype(np.int64) + 3) // 7  # Monday to Sunday
     kept = np.append(week[1:] != week[:-1], True)
     kept[0] = True
     kept[1:] |= (held[1:] != held[:-1]).any(axis=1)
     never = [name for name, column in zip(whole.columns, held.T, strict=True) if not column.any()]
-    return whole.loc[kept].drop(columns=never)
+    return whole.where(held, 0.0).loc[kept].drop(columns=never)

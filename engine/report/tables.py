@@ -87,7 +87,7 @@ def _year_label(year: int, result: Result) -> str:
     start, end = result.window.start, result.window.end
     said = [f"from {_day_month(start)}"] if year == start.year else []
     rest = pd.date_range(end, f"{end.year}-12-31")[1:]
-    if year == end.year and (rest.dayofweek < WEEKEND).any():
+    if year == end.year and (rest.day_of_week < WEEKEND).any():
         said.append(f"to {_day_month(end)}")
     return f"{year} ({' '.join(said)})" if said else str(year)
 

@@ -24,10 +24,14 @@ def print_summary(result: Result, console: Console) -> None:
     window, name = result.window, result.config.name
     heading = f"{name}: {result.config.title}" if result.config.title else name
     console.print(Text(heading, style="bold"))
-    span = f"{day(window.start)} to {day(window.end)}, {window.sessions:,} sessions, {result.config.market.returns} return"
+    span = (
+        f"{day(window.start)} to {day(window.end)}, {window.sessions:,} sessions, {result.config.market.returns} return"
+    )
     console.print(Text(f"{span}, data: {result.market.origin}"))
     if result.market.simulated:
-        console.print(Text("SIMULATED: these are not real prices. Import history with: backtest data import DIR", "bold red"))
+        console.print(
+            Text("SIMULATED: these are not real prices. Import history with: backtest data import DIR", "bold red")
+        )
     console.print(_measures(result))
     console.print(Text(earned(result)))
     console.print(Text(parts(result)))

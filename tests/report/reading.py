@@ -1,5 +1,7 @@
 """Reads a page back the way a browser would: tables by caption, texts, attributes and data blocks."""
 
+from __future__ import annotations
+
 from html.parser import HTMLParser
 
 

@@ -1,5 +1,7 @@
 """Numbers as people read them, against values written by hand."""
 
+from __future__ import annotations
+
 import doctest
 from datetime import date
 
@@ -70,5 +72,10 @@ def test_counts_and_days() -> None:
     assert [grouped(number) for number in (12, 123, 1_234, 12_345, 123_456)] == [
         "12", "123", "1,234", "12,345", "1,23,456",
     ]  # fmt: skip
-    assert [counted(number, "order") for number in (0, 1, 2, 1_218)] == ["0 orders", "1 order", "2 orders", "1,218 orders"]
+    assert [counted(number, "order") for number in (0, 1, 2, 1_218)] == [
+        "0 orders",
+        "1 order",
+        "2 orders",
+        "1,218 orders",
+    ]
     assert [day(date(2016, month, 1)) for month in (1, 12)] == ["1 Jan 2016", "1 Dec 2016"]

@@ -1,5 +1,7 @@
 """What the charts draw, in a few rows by hand."""
 
+from __future__ import annotations
+
 import csv
 from io import StringIO
 

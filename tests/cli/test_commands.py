@@ -1,0 +1,152 @@
+"""The command as a person meets it: a process of its own, exit codes, one message per mistake, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BACKTEST = [sys.executable, "-c", "from engine.cli import main; main()"]
+FLAGSHIP = str(ROOT / "configs" / "midcap_rotation.yaml")
+
+pytestmark = pytest.mark.process
+
+
+def backtest(*arguments: str, cwd: Path, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **environment}
+    done = subprocess.run([*BACKTEST, *arguments], cwd=cwd, capture_output=True, text=True, env=env, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def refused(*arguments: str, cwd: Path, code: int = 2) -> str:
+    done = backtest(*arguments, cwd=cwd, code=code)
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def test_the_sample_market_run_says_simulated_everywhere(tmp_path: Path) -> None:
+    done = backtest(FLAGSHIP, cwd=tmp_path)
+    assert "SIMULATED" in done.stdout
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name.startswith("midcap_rotation-")
+    assert done.stdout.splitlines()[-1] == f"results/{folder.name}/tearsheet.html"
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    assert summary["simulated"] is True
+    page = (folder / "tearsheet.html").read_text("utf-8")
+    assert "SIMULATED" in page.split("</title>")[0]
+    again = backtest("run", FLAGSHIP, "--json", "--out", "other", cwd=tmp_path)
+    told = json.loads(again.stdout)
+    assert told.pop("folder") == f"other/{folder.name}"
+    assert told == summary
+    for name in (
+        "summary.json",
+        "nav.csv",
+        "weights.csv",
+        "trades.csv",
+        "attribution.json",
+        "config.yaml",
+        "tearsheet.html",
+    ):
+        assert (folder / name).read_bytes() == (tmp_path / "other" / folder.name / name).read_bytes(), name
+    listed = json.loads(backtest("list", "--json", cwd=tmp_path).stdout)["results"]
+    assert [one["folder"] for one in listed] == [f"results/{folder.name}"]
+    assert "SIMULATED" in backtest("list", cwd=tmp_path).stdout
+    assert (
+        backtest("-q", str(folder / "config.yaml"), cwd=tmp_path).stdout.strip().startswith("results/midcap_rotation-")
+    )
+
+
+def test_buy_and_hold_is_exactly_its_benchmark(tmp_path: Path) -> None:
+    told = json.loads(backtest(str(ROOT / "configs" / "nifty_buy_and_hold.yaml"), "--json", cwd=tmp_path).stdout)
+    assert told["active"]["cagr"] == 0.0
+    assert told["active"]["tracking_error"] == 0.0
+    assert told["active"]["total"] == 0.0
+    found = json.loads((tmp_path / told["folder"] / "attribution.json").read_text("utf-8"))
+    parts = found["parts"]
+    assert [*parts["static"].values(), *parts["timing"].values(), parts["cash"], *parts["costs"].values()] == [0.0] * 5
+    nav = pd.read_csv(tmp_path / told["folder"] / "nav.csv")
+    assert (nav["strategy"] == nav["benchmark"]).all()
+
+
+def test_mistakes_in_what_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("name: bad\nname: worse\n", "utf-8")
+    good = Path(FLAGSHIP).read_text("utf-8")
+    (tmp_path / "typo.yaml").write_text(good.replace("NIFTY SMALLCAP 100]", "NIFTY SMALCAP 100]").replace(
+        "NIFTY SMALLCAP 100: 40%", "NIFTY SMALCAP 100: 40%"), "utf-8")  # fmt: skip
+    (tmp_path / "late.yaml").write_text(good.replace("2016-07-08", "2031-01-01"), "utf-8")
+    assert "bad.yaml:2:1: the key 'name' is repeated" in refused("bad.yaml", cwd=tmp_path)
+    assert "no such file" in refused("missing.yaml", cwd=tmp_path)
+    assert "this is a folder" in refused(".", cwd=tmp_path)
+    assert "typo.yaml:7:42: " in (said := refused("typo.yaml", cwd=tmp_path))
+    assert "did you mean 'NIFTY SMALLCAP 100'?" in said
+    assert "market.start 2031-01-01 is after the last session, 2025-09-17" in refused("late.yaml", cwd=tmp_path)
+    assert "--set execution.fee=3: unknown key 'fee'" in refused(FLAGSHIP, "--set", "execution.fee=3", cwd=tmp_path)
+    assert "no such file or folder" in refused("data", "import", "nowhere", cwd=tmp_path)
+    assert sorted(item.name for item in tmp_path.iterdir()) == ["bad.yaml", "late.yaml", "typo.yaml"]
+
+
+def test_usage_mistakes_exit_with_two(tmp_path: Path) -> None:
+    for arguments in (["run"], [FLAGSHIP, "--nonsense"], ["data", "imprt"], []):
+        backtest(*arguments, cwd=tmp_path, code=2)
+
+
+def test_validate_warns_and_passes(tmp_path: Path) -> None:
+    text = Path(FLAGSHIP).read_text("utf-8").replace("nifty_breakout and bank_breakout", "nifty_breakout")
+    (tmp_path / "loose.yaml").write_text(text, "utf-8")
+    done = backtest("validate", "loose.yaml", cwd=tmp_path)
+    assert done.stderr == "warning: loose.yaml:13:18: no rule uses the signal 'bank_breakout'\n"
+    assert done.stdout.startswith("loose.yaml: valid. 2 rules, 4 series, all in the bundled sample market (SIMULATED).")
+    told = json.loads(backtest("validate", "loose.yaml", "--json", cwd=tmp_path).stdout)
+    assert (told["simulated"], told["files"][0]["valid"], len(told["files"][0]["warnings"])) == (True, True, 1)
+
+
+def test_data_goes_in_and_is_seen(tmp_path: Path) -> None:
+    rows = ["date,index,variant,close", *(f"2024-01-{day:02d},A,TR,{100 + day}" for day in range(1, 32))]
+    (tmp_path / "indices.csv").write_text("\n".join(rows), "utf-8")
+    assert "SIMULATED" in backtest("data", "status", "--store", "s", cwd=tmp_path).stdout
+    done = backtest("data", "import", ".", "--store", "s", cwd=tmp_path)
+    assert "indices.csv: read into indices" in done.stdout
+    told = json.loads(backtest("data", "status", "--store", "s", "--json", cwd=tmp_path).stdout)
+    assert [(table["name"], table["rows"], table["first"]) for table in told["tables"]] == [
+        ("indices", 31, "2024-01-01")
+    ]
+    strategy = (
+        "name: a\nmarket: {benchmark: A, universe: [A]}\nrules: [{name: a, hold: {A: 1}}]\nschedule: {decide: daily}\n"
+    )
+    (tmp_path / "a.yaml").write_text(strategy, "utf-8")
+    summary = json.loads(backtest("a.yaml", "--store", "s", "--json", cwd=tmp_path).stdout)
+    assert (summary["simulated"], summary["start"], summary["end"]) == (False, "2024-01-02", "2024-01-31")
+    assert summary["final_value"] == pytest.approx(1e6 * 131 / 102)
+
+
+def test_plain_output_has_no_colour_codes_and_survives_a_closed_pipe(tmp_path: Path) -> None:
+    done = backtest("validate", FLAGSHIP, cwd=tmp_path, NO_COLOR="1")
+    assert "\x1b" not in done.stdout
+    command = f"{sys.executable} -c 'from engine.cli import main; main()' list --help | head -1"
+    piped = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Traceback" not in piped.stderr
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing_half_written(tmp_path: Path, sent: signal.Signals) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([*BACKTEST, FLAGSHIP], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    process.send_signal(sent)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    left = list((tmp_path / "results").iterdir()) if (tmp_path / "results").exists() else []
+    assert all((folder / "manifest.json").exists() for folder in left)
