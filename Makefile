@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench peers clean
+.PHONY: help run test check lint bench clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,10 +31,8 @@ lint: .venv/.ready ## mend style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready ## time the engine; ratios are from one run
+bench: .venv/.ready ## time the engine, and the whole command against bt with a QuantStats report
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds -o addopts= --import-mode=importlib
-
-peers: .venv/.ready ## time the whole command against bt with a QuantStats report, in an environment of its own
 	$(BIN)/python benchmarks/peers/compare.py
 
 clean: ## remove the environment and what tools left behind

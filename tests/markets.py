@@ -32,7 +32,7 @@ def weekdays(first: date, count: int) -> list[date]:
     days: list[date] = []
     day = first
     while len(days) < count:
-        if day.weekday() < 5:  # noqa: PLR2004  # Saturday
+        if day.weekday() < 5:  # Saturday
             days.append(day)
         day += timedelta(days=1)
     return days
@@ -71,7 +71,9 @@ def frame(closes: Prices, opens: Prices) -> pd.DataFrame:
 def oracle_market(benchmark: str, histories: Mapping[str, History], later: list[date] | None = None) -> OracleMarket:
     """As the oracle sees it."""
     kinds: tuple[Variant, Variant] = ("price", "total")
-    closes = {(name, kind): dict(getattr(one, kind)) for name, one in histories.items() for kind in kinds}
+    closes: dict[tuple[str, str], Prices] = {
+        (name, kind): dict(getattr(one, kind)) for name, one in histories.items() for kind in kinds
+    }
     opens = {(name, "price"): dict(one.opens) for name, one in histories.items()}
     effective, rates = policy_rate()
     dated = [(day.astype(object), float(rate) * 100.0) for day, rate in zip(effective, rates, strict=True)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 
 from engine import load_config, load_market, run
@@ -59,7 +60,7 @@ def test_everything_the_folder_has_is_read_or_named(filled: Store, market_folder
     rows = {table.name: table.rows for table in filled.tables()}
     for table, file in {"indices": "indices", "stocks": "stocks", "flows": "flows", "valuation": "valuation",
                         "weights": "nifty50_weights"}.items():  # fmt: skip
-        (count,) = duckdb.sql(f"SELECT count(*) FROM '{market_folder}/{file}.parquet'").fetchall()[0]
+        (count,) = duckdb.execute(f"SELECT count(*) FROM '{market_folder}/{file}.parquet'").fetchall()[0]
         assert rows[table] == count
 
 
@@ -76,10 +77,10 @@ def test_the_rotation_of_april_2025(filled: Store) -> None:
     assert not result.market.simulated
     signals = {name: result.plan.signals[name][:, 0] for name in ("nifty_breakout", "bank_breakout")}
     both = (signals["nifty_breakout"] == 1.0) & (signals["bank_breakout"] == 1.0)
-    since = result.market.sessions[(result.market.sessions >= "2025-04-07")]
+    since = result.market.sessions[result.market.sessions >= pd.Timestamp("2025-04-07")]
     first = next(day for day in since if both[result.market.sessions.get_loc(day)])
     assert first.date() == date(2025, 4, 16)
-    weights = result.ledger.weights.loc["2025-04-15":"2025-04-22"]  # type: ignore[misc]  # a label slice
+    weights = result.ledger.weights.loc["2025-04-15":"2025-04-22"]
     assert weights["NIFTY 50"].round(12).tolist() == [1.0, 1.0, 1.0, 0.0, 0.0]
     assert weights["NIFTY MIDCAP 100"].loc["2025-04-21"] == pytest.approx(0.6, abs=1e-12)
 
@@ -99,7 +100,7 @@ def oracle_market(config: Config, folder: Path, later: list[date]) -> OracleMark
     opens: dict[tuple[str, str], dict[date, float]] = {}
     for name, variant in {*config.reads(), SeriesKey(config.market.benchmark, "price")}:
         rows = duckdb.execute(
-            f"SELECT date::DATE, open, close FROM '{folder}/indices.parquet' WHERE index = ? AND variant = ? ORDER BY 1",
+            f"SELECT date::DATE, open, close FROM '{folder}/indices.parquet' WHERE index = ? AND variant = ?",
             [name, "PR" if variant == "price" else "TR"],
         ).fetchall()
         closes[name, variant] = {day: close for day, _, close in rows}

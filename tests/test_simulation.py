@@ -1,4 +1,4 @@
-"""The simulation by hand: what a purchase really buys, what waits, what is refused, and that the second book can object.
+"""The simulation by hand: what a purchase buys, what waits, what is refused, and that the second book can object.
 
 Invariants (hypothesis): the post-cost value spends exactly what there is and is the largest that does.
 """
@@ -99,7 +99,7 @@ def test_an_order_without_a_price_waits_and_says_so() -> None:
         rules=[{"name": "split", "hold": {"A": 0.5, "B": 0.5}}],
         schedule={"decide": "weekly"},
     )
-    b = history([day for place, day in enumerate(week) if place != 5], [50.0] * 6)  # noqa: PLR2004  # Monday
+    b = history([day for place, day in enumerate(week) if place != 5], [50.0] * 6)  # Monday
     result = ran(plain, A=series(100, 100, 100, 100, 100, 101.5, 102, days=week), B=b)
     fills = result.ledger.fills
     assert fills["side"].tolist() == ["buy", "wait", "buy"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -76,7 +77,5 @@ def test_what_is_no_condition(text: str, offset: int | None) -> None:
 
 @pytest.mark.parametrize("text", ["a" * 3000, "(" * 500 + "a" + ")" * 500, "not " * 400 + "a"])
 def test_a_monster_is_refused_or_read_but_never_a_crash(text: str) -> None:
-    try:
-        parse_condition(text)
-    except ExpressionError as refused:
-        assert str(refused)
+    with suppress(ExpressionError):
+        assert leaves(parse_condition(text))

@@ -15,9 +15,10 @@ from engine.errors import ConfigError
     ("text", "value"),
     [
         ("1e-4", 1e-4), ("1_000", "1_000"), ("+12", 12), ("012", 12), ("0o14", 12), ("0xC", 12), ("-.5", -0.5),
-        ("1.", 1.0), (".inf", math.inf), ("-.INF", -math.inf), ("on", "on"), ("off", "off"), ("yes", "yes"), ("No", "No"),
-        ("true", True), ("FALSE", False), ("~", None), ("null", None), ("", None), ("12:30:45", "12:30:45"),
-        ("2016-07-08", "2016-07-08"), ("60%", "60%"), ("'1'", "1"), ("0b1", "0b1"), ("<<", "<<"), ("=", "="),
+        ("1.", 1.0), (".inf", math.inf), ("-.INF", -math.inf), ("on", "on"), ("off", "off"), ("yes", "yes"),
+        ("No", "No"), ("true", True), ("FALSE", False), ("~", None), ("null", None), ("", None),
+        ("12:30:45", "12:30:45"), ("2016-07-08", "2016-07-08"), ("60%", "60%"), ("'1'", "1"), ("0b1", "0b1"),
+        ("<<", "<<"), ("=", "="),
     ],
 )  # fmt: skip
 def test_plain_scalars(text: str, value: Any) -> None:

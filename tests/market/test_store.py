@@ -99,7 +99,8 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "the column 'close' is missing; indices need date, index, variant, close",
     ),
     "missing column under another name": (
-        lambda f: csv(f / "mine.csv", ["2024-01-22,A,PR"], "date,index,variant"), "the column 'close' is missing",
+        lambda f: csv(f / "mine.csv", ["2024-01-22,A,PR"], "date,index,variant"),
+        "the column 'close' is missing",
     ),
     "missing column in parquet": (
         lambda f: parquet(f / "indices.parquet", "SELECT DATE '2024-01-22' AS date, 'A' AS index, 1.0 AS close"),
@@ -114,35 +115,51 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "row 5 of A: the close 'n/a' on 2024-01-22 is not a number",
     ),
     "text column of prices in parquet": (
-        lambda f: parquet(f / "indices.parquet",
-                          "SELECT DATE '2024-01-22' AS date, 'A' AS index, 'PR' AS variant, '101' AS close"),
+        lambda f: parquet(
+            f / "indices.parquet", "SELECT DATE '2024-01-22' AS date, 'A' AS index, 'PR' AS variant, '101' AS close"
+        ),
         "the column 'close' holds text; numbers are expected",
     ),
     "a date twice": (
-        lambda f: csv(f / "indices.csv", [*ROWS, ROWS[1]]), "A, PR, 2024-01-20 stands there 2 times",
+        lambda f: csv(f / "indices.csv", [*ROWS, ROWS[1]]),
+        "A, PR, 2024-01-20 stands there 2 times",
     ),
     "a date twice across files": (
         lambda f: (csv(f / "indices.csv", ROWS), csv(f / "more.csv", [ROWS[1]])),
         "indices.csv and .*more.csv: A, PR, 2024-01-20 stands there 2 times",
     ),
     "no price": (lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR,1,1,1,,,x"]), "the close on 2024-01-22 is missing"),
-    "zero price": (lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR,,,,0,,x"]), "the close '0' on 2024-01-22 is not above"),
-    "infinite price": (lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR,,,,inf,,x"]), "the close 'inf' .* is not finite"),
-    "bad date": (lambda f: csv(f / "indices.csv", ["22-01-2024,A,PR,,,,1,,x"]), "the date 22-01-2024 is no day written"),
+    "zero price": (
+        lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR,,,,0,,x"]),
+        "the close '0' on 2024-01-22 is not above",
+    ),
+    "infinite price": (
+        lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR,,,,inf,,x"]),
+        "the close 'inf' .* is not finite",
+    ),
+    "bad date": (
+        lambda f: csv(f / "indices.csv", ["22-01-2024,A,PR,,,,1,,x"]),
+        "the date 22-01-2024 is no day written",
+    ),
     "impossible date": (lambda f: csv(f / "indices.csv", ["2024-02-30,A,PR,,,,1,,x"]), "the date 2024-02-30 is no day"),
     "time of day": (
-        lambda f: parquet(f / "indices.parquet", "SELECT TIMESTAMP '2024-01-22 09:15:00' AS date, 'A' AS index, "
-                                                 "'PR' AS variant, 1.0::DOUBLE AS close"),
+        lambda f: parquet(
+            f / "indices.parquet",
+            "SELECT TIMESTAMP '2024-01-22 09:15:00' AS date, 'A' AS index, 'PR' AS variant, 1.0::DOUBLE AS close",
+        ),
         "the date 2024-01-22 09:15:00 is no day",
     ),
-    "unknown variant": (lambda f: csv(f / "indices.csv", ["2024-01-22,A,XX,,,,1,,x"]), "the variant 'XX' is neither PR"),
+    "unknown variant": (
+        lambda f: csv(f / "indices.csv", ["2024-01-22,A,XX,,,,1,,x"]),
+        "the variant 'XX' is neither PR",
+    ),
     "no name": (lambda f: csv(f / "indices.csv", ["2024-01-22,,PR,,,,1,,x"]), "a row on 2024-01-22 has no index"),
     "a series called CASH": (lambda f: csv(f / "indices.csv", ["2024-01-22,CASH,PR,,,,1,,x"]), "CASH is no index"),
     "not parquet": (lambda f: (f / "indices.parquet").write_bytes(b"no"), "cannot be read as parquet"),
     "ragged rows": (lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR"]), "indices.csv: "),
     "nothing known": (lambda f: csv(f / "x.csv", ["1"], "a"), r"nothing to import. x.csv: its columns \(a\)"),
-    "empty folder": (lambda f: None, "nothing to import. No .parquet or .csv file is there"),
-}  # fmt: skip
+    "empty folder": (lambda f: f.exists(), "nothing to import. No .parquet or .csv file is there"),
+}
 
 
 @pytest.mark.parametrize("case", sorted(BROKEN))
@@ -181,8 +198,9 @@ def test_an_empty_store_means_the_sample_market_and_says_so(store: Store) -> Non
     source = open_source(store.path)
     assert source.simulated
     assert "SIMULATED" in source.name
-    market = load_market(config_of(strategy(market={"benchmark": "NIFTY 50", "universe": ["NIFTY BANK"]},
-                                            rules=[{"name": "a", "hold": {"NIFTY BANK": 1.0}}])), store.path)  # fmt: skip
+    wanted = {"benchmark": "NIFTY 50", "universe": ["NIFTY BANK"]}
+    rules = [{"name": "bank", "hold": {"NIFTY BANK": 1.0}}]
+    market = load_market(config_of(strategy(market=wanted, rules=rules)), store.path)
     assert market.simulated
     assert not store.path.exists()
 
