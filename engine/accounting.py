@@ -64,11 +64,17 @@ def post_cost_value(value: Floats, weights: Floats, holdings: Floats, buy: Float
     buying = value[:, None] * weights > holdings
     while True:
         rate = np.where(buying, b, s)
-        after: Floats = (value + (rate * holdings).sum(axis=1)) / (1.0 + (rate * weights).sum(axis=1))
-        still = after[:, None] * weights > holdings
-        if not (buying & ~still).any():
+        after: Floats = (value + _across(rate * holdings)) / (1.0 + _across(rate * weights))
+        less = buying & (after[:, None] * weights <= holdings)
+        if not less.any():
             return after
-        buying &= still
+        buying &= ~less
+
+
+def _across(values: Floats) -> Floats:
+    """Sums over assets, one per variant."""
+    total: Floats = np.add.reduce(values, axis=1)
+    return total
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,7 @@ class _Account:
         self.cash_units = np.array([execution.capital for execution in executions])
         self.sale_waits = np.zeros(shape)  # units
         self.buy_waits = np.zeros(shape)  # rupees
+        self.some_wait = False
         self.waits_for_close = np.ones(len(variants), dtype=bool)
         self.dropped = np.zeros(len(variants), dtype=np.intp)
 
@@ -166,14 +173,15 @@ class _Account:
             placed = np.flatnonzero(rows.event[variant] >= 0)
             weights[variant, placed] = orders.weights[rows.event[variant, placed]]
         for row in range(shape[1]):
+            size = prices.size[:, row]
             idle = self.cash_units * prices.cash[:, row]
-            held = self.units * prices.size[:, row]
-            before[:, row] = held.sum(axis=1) + idle
+            held = self.units * size
+            value = before[:, row] = _across(held) + idle
             sets = self._sets(rows, row, weights[:, row])
-            aim, exact = self._whole_target(before[:, row], weights[:, row], held, sets, prices.size[:, row])
-            if prices.missing[row] or self.sale_waits.any() or self.buy_waits.any():
+            aim, exact = self._whole_target(value, weights[:, row], held, sets, size)
+            if prices.missing[row] or self.some_wait:
                 waiting[:, row], late[:, row] = self._wait(rows, row, sets, prices, aim, exact)
-            self._settle(idle, before[:, row], aim, exact, prices.cash[:, row])
+            self._settle(idle, value, aim, exact, prices.cash[:, row])
             traded[:, row], units[:, row], cash[:, row] = exact, self.units, self.cash_units
         return Book(prices.size, traded, units, cash, before, waiting, late, self.buy, self.sell, self.dropped)
 
@@ -202,13 +210,14 @@ class _Account:
         """Rupees and units to trade for the whole target; an order under the least trade is no order."""
         aim = post_cost_value(value, weights, held, self.buy, self.sell)[:, None] * weights - held
         aim[~sets] = 0.0
-        size_of = np.abs(aim)
+        worth = np.abs(aim)
         noise = DUST * value[:, None]
-        small = size_of < np.maximum(self.least, noise)
-        self.dropped += (small & (size_of > noise)).sum(axis=1)
+        small = worth < np.maximum(self.least, noise)
+        if (uncounted := small & (worth > noise)).any():
+            self.dropped += uncounted.sum(axis=1)
         aim[small] = 0.0
         exact = np.divide(aim, size, out=np.zeros_like(aim), where=size > 0.0)
-        leaving = (weights == 0.0) & (aim != 0.0)
+        leaving = (weights == 0.0) & (aim < 0.0)
         exact[leaving] = -self.units[leaving]
         return aim, exact
 
@@ -229,20 +238,21 @@ class _Account:
         self.buy_waits = np.where(replaced, np.where(waiting & (aim > 0), aim, 0.0), self.buy_waits)
         self.waits_for_close = np.where(sets, at_close, self.waits_for_close)
         aim[waiting] = exact[waiting] = 0.0
+        self.some_wait = bool(self.sale_waits.any() or self.buy_waits.any())
         return waiting, selling | buying
 
     def _settle(self, idle: Floats, value: Floats, aim: Floats, exact: Floats, cash_price: Floats) -> None:
         """Pay, scaling purchases down to the cash that is really there (a sale may be waiting or too small)."""
-        bought, sold = np.maximum(aim, 0.0).sum(axis=1), -np.minimum(aim, 0.0).sum(axis=1)
+        bought = _across(np.maximum(aim, 0.0))
+        sold = bought - _across(aim)
         there, needed = idle + sold * (1.0 - self.sell), bought * (1.0 + self.buy)
-        noise = DUST * value
-        if (short := needed > there + noise).any():
+        left, noise = there - needed, DUST * value
+        if (short := left < -noise).any():
             scale = np.where(aim > 0, np.where(short, there / np.where(short, needed, 1.0), 1.0)[:, None], 1.0)
             exact *= scale
-            needed = np.minimum(needed, there)
-        left = there - needed
+            left[short] = 0.0
         left[np.abs(left) <= noise] = 0.0
-        self.cash_units = np.where((aim != 0.0).any(axis=1), left / cash_price, self.cash_units)
+        self.cash_units = np.where((bought > 0.0) | (sold > 0.0), left / cash_price, self.cash_units)
         leaving = exact == -self.units
         self.units = self.units + exact
         self.units[leaving] = 0.0

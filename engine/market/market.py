@@ -56,6 +56,10 @@ class Market:
         return cls(benchmark, sessions, np.concatenate([days, later]), dict(bars), origin, simulated)
 
     @cached_property
+    def _seconds(self) -> NDArray[np.datetime64]:
+        return self.sessions.to_numpy("datetime64[s]")
+
+    @cached_property
     def days(self) -> NDArray[np.datetime64]:
         """The sessions as days."""
         return self.sessions.to_numpy("datetime64[D]")
@@ -69,10 +73,11 @@ class Market:
 
     def align(self, values: pd.Series) -> Floats:
         """Values on a series' own dates, put on the sessions; NaN on a session without one."""
-        aligned = np.full(len(self.sessions), np.nan)
-        position = self.sessions.get_indexer(values.index)
-        inside = position >= 0
-        aligned[position[inside]] = values.to_numpy(dtype=float)[inside]
+        own = values.index.to_numpy().astype("datetime64[s]")
+        place = np.minimum(np.searchsorted(self._seconds, own), len(self._seconds) - 1)
+        inside = self._seconds[place] == own
+        aligned = np.full(len(self._seconds), np.nan)
+        aligned[place[inside]] = values.to_numpy(dtype=float)[inside]
         return aligned
 
     def closes(self, names: Sequence[str], variant: Variant) -> pd.DataFrame:

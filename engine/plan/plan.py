@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import compress
+from math import isnan
 
 import numpy as np
 import pandas as pd
@@ -136,11 +138,10 @@ class _View:
         ]
         certain = dict.fromkeys(name for rule in self.config.rules for name in rule.hold.certain())
         lacks += [f"{name} has no price" for name in certain if not self.priced[session, self.universe.index(name)]]
-        moment = self.moment(session, ())
         lacks += [
             f"the rule {rule.name!r} has too few candidates with a price and a score"
             for rule in self.config.rules
-            if not rule.hold.ready(moment)
+            if not rule.hold.ready(self.moment(rule, session, ()))
         ]
         return lacks
 
@@ -157,15 +158,14 @@ class _View:
             self.missing(decisions[-1])
         )
 
-    def moment(self, session: int, chosen: tuple[str, ...]) -> Moment:
-        priced = frozenset(name for name, there in zip(self.universe, self.priced[session], strict=True) if there)
+    def moment(self, rule: Rule, session: int, chosen: tuple[str, ...]) -> Moment:
+        """What the rule's allocator may know at a session's close."""
+        priced = frozenset(compress(self.universe, self.priced[session].tolist()))
         scores = {}
-        for signal in dict.fromkeys(name for rule in self.config.rules for name in rule.hold.scores):
-            row = self.signals[signal][session]
+        for signal in rule.hold.scores:
             covered = self.config.signals[signal].covers(self.universe)
-            scores[signal] = {
-                name: float(value) for name, value in zip(covered, row, strict=True) if not np.isnan(value)
-            }
+            values = zip(covered, self.signals[signal][session].tolist(), strict=True)
+            scores[signal] = {name: value for name, value in values if not isnan(value)}
         return Moment(self.universe, priced, scores, chosen)
 
 
@@ -180,12 +180,13 @@ def _targets(view: _View, decisions: Positions, winner: NDArray[np.intp]) -> tup
             chosen = ()
             continue
         same = place > 0 and winner[place - 1] == rule
-        allocation = view.config.rules[rule].hold.allocate(view.moment(session, chosen if same else ()))
+        winning = view.config.rules[rule]
+        allocation = winning.hold.allocate(view.moment(winning, session, chosen if same else ()))
         chosen = allocation.chosen
         for name, weight in allocation.weights.items():
             if not view.priced[session, view.universe.index(name)]:
                 raise StrategyError(f"{name} has no price on {view.day(session)}, when the rule "
-                                    f"{view.config.rules[rule].name!r} decides to hold it")  # fmt: skip
+                                    f"{winning.name!r} decides to hold it")  # fmt: skip
             weights[place, column[name]] = weight
     held = weights > 0
     changed = (winner[1:] != winner[:-1]) | (held[1:] != held[:-1]).any(axis=1)
