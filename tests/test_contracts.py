@@ -123,3 +123,8 @@ def test_every_block_documents_itself(name: str) -> None:
         assert field == "use" or about.description, f"{name}.{field} has no description"
     assert block.model_config["frozen"]
     assert block.model_config["extra"] == "forbid"
+
+
+def test_two_blocks_of_one_name_are_refused() -> None:
+    with pytest.raises(TypeError, match="two blocks are called 'rsi': Rsi and Rsi"):
+        blocks.register(blocks.SIGNALS["rsi"])

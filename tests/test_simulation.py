@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import accounting, simulation
-from engine.accounting import post_cost_value
+from engine.accounting import Orders, post_cost_value
+from engine.config.models import Execution
 from engine.errors import DataError, StrategyError
 from engine.run import Result, run
+from engine.simulation import exchange_of, simulate
 from tests.markets import History, config_of, engine_market, history, strategy, weekdays
 
 DAYS = weekdays(date(2020, 6, 1), 8)  # the repo rate is 4.00% throughout
@@ -158,3 +160,29 @@ def test_buy_and_hold_is_its_benchmark_bitwise() -> None:
     assert result.active_measures["tracking_error"] == 0.0
     assert (result.attribution.over_window() == 0.0).all()
     assert result.attribution.by_rule()["active"].tolist() == [0.0]
+
+
+def test_many_variants_at_once_are_what_each_is_alone() -> None:
+    """Different costs, bands, dates and gaps, simulated together and one by one."""
+    rng = np.random.default_rng(8)
+    days = weekdays(date(2020, 6, 1), 60)
+    walks = {name: 100 * np.exp(np.cumsum(rng.normal(0, 0.02, 60))) for name in "AB"}
+    kept = [place for place in range(60) if place not in (20, 21, 40)]
+    histories = {
+        "A": history(days, walks["A"].tolist()),
+        "B": history([days[i] for i in kept], walks["B"][kept].tolist()),
+    }
+    exchange = exchange_of(engine_market("A", histories), ["A", "B"], "price", at_open=False)
+    variants = []
+    for step, bps, band in ((5, 0.0, None), (7, 20.0, 0.05), (3, 5.0, None)):
+        decided = np.arange(1, 58, step)
+        weights = rng.dirichlet([1, 1, 1], len(decided))[:, :2]
+        costs = Execution(buy_bps=bps, sell_bps=2 * bps, band=band)
+        variants.append(Orders(decided, weights, np.arange(len(decided)) % 3 == 0, costs))
+    for together, orders in zip(simulate(variants, exchange, 59), variants, strict=True):
+        (alone,) = simulate([orders], exchange, 59)
+        both = len(alone.nav)
+        # the cash index starts at the first variant's first fill; only its growth counts
+        np.testing.assert_allclose(together.nav.to_numpy()[-both:], alone.nav, rtol=1e-12)
+        np.testing.assert_allclose(together.fills["value"], alone.fills["value"], rtol=1e-9)
+        assert together.fills["side"].tolist() == alone.fills["side"].tolist()

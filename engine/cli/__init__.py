@@ -31,6 +31,7 @@ app.command("validate")(validate)
 app.command("list")(list_results)
 app.add_typer(data, name="data")
 
+INTERRUPTED = 130
 COMMANDS = ("run", "validate", "list", "data")
 _OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
 
@@ -57,9 +58,10 @@ def main() -> NoReturn:
     except EngineError as error:
         say_error(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        say_error("interrupted; nothing half-written is left")
-        sys.exit(130)
+    except SystemExit as left:  # the framework turns an interrupt into this
+        if left.code == INTERRUPTED:
+            say_error("interrupted; nothing half-written is left")
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

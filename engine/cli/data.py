@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
@@ -12,6 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json
+
+if TYPE_CHECKING:
+    from engine.market.store import Store
 
 data = typer.Typer(no_args_is_help=True, help="The market store: import history, see what is there.")
 
@@ -23,9 +26,9 @@ def import_data(
     as_json: JsonOption = False,
 ) -> None:
     """Import index, stock, flow, valuation and weight history; newer rows replace older ones."""
-    from engine.market.store import Store, default_store  # noqa: PLC0415  # not needed for --help
+    from engine.market.source import open_source  # noqa: PLC0415  # not needed for --help
 
-    target = Store(store or default_store())
+    target = open_source(store).store
     with err().status(f"reading {where}") as status:
         found = target.load(where, status.update)
     if as_json:
@@ -58,17 +61,11 @@ def status_of_data(store: StoreOption = None, as_json: JsonOption = False) -> No
         _show(source.store)
 
 
-def _tables(store: object) -> list[dict[str, object]]:
-    from engine.market.store import Store  # noqa: PLC0415  # not needed for --help
-
-    assert isinstance(store, Store)
+def _tables(store: Store) -> list[dict[str, object]]:
     return [{**asdict(table), "first": str(table.first), "last": str(table.last)} for table in store.tables()]
 
 
-def _show(store: object) -> None:
-    from engine.market.store import Store  # noqa: PLC0415  # not needed for --help
-
-    assert isinstance(store, Store)
+def _show(store: Store) -> None:
     table = Table(title=Text(str(store.path)), box=box.SIMPLE_HEAD, title_justify="left")
     for title in ("table", "first", "last", "retrieved (UTC)", "digest", "sources"):
         table.add_column(title, overflow="fold")

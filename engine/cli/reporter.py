@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import io
+import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -61,8 +62,13 @@ class Reporter:
     """The second process, started at once and warm by the time there is something to report."""
 
     def __enter__(self) -> Self:
+        """Start it deaf to the keyboard's interrupt, which reaches every process: the first one decides what ends."""
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-        self._pool.submit(_get_ready)
+        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._pool.submit(_get_ready)
+        finally:
+            signal.signal(signal.SIGINT, heard)
         return self
 
     def __exit__(

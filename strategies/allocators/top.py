@@ -98,5 +98,5 @@ class Top(Allocator):
                 ("by",),
                 f"{self.by!r} speaks of {signal.of!r} alone; a score needs a list in `of`, or no `of`",
             )
-        elif uncovered := [name for name in candidates if name not in signal.covers(scope.universe)]:
+        elif uncovered := sorted({*candidates} & {*scope.universe} - {*signal.covers(scope.universe)}):
             yield Mistake(("by",), f"the signal {self.by!r} does not cover {', '.join(uncovered)}")

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from engine.blocks import Moment
+from engine.blocks import Moment, Scope
 from strategies.allocators.top import Top
+from strategies.signals.momentum import Momentum
 
 UNIVERSE = ("A", "B", "C", "D")
 
@@ -49,3 +50,27 @@ def test_a_candidate_needs_a_price_and_a_score() -> None:
     assert weights({"A": 1.0, "D": 0.5}) == {"A": 0.5, "D": 0.5}
     assert not Top(by="s", n=2).ready(moment({"B": 1.0, "A": 2.0}, priced="BCD"))
     assert Top(by="s", n=2).ready(moment({"B": 1.0, "C": 2.0}, priced="BCD"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"of": ("A", "Z")}, "unknown name in the universe 'Z'"),
+        ({"of": ("A", "B", "A")}, "'A' is listed twice"),
+        ({"fallback": "Z"}, "unknown name in the universe 'Z'"),
+        ({"n": 5}, "n is 5 but there are only 4 candidates"),
+        ({"by": "t"}, "unknown signal 't'"),
+        ({"by": "one"}, "'one' speaks of 'A' alone"),
+        ({"by": "some"}, "the signal 'some' does not cover C, D"),
+        ({"by": "some", "of": ("A", "B")}, None),
+        ({}, None),
+    ],
+)
+def test_mistakes(fields: dict[str, Any], said: str | None) -> None:
+    signals = {
+        "s": Momentum(lookback=2),
+        "one": Momentum(lookback=2, of="A"),
+        "some": Momentum(lookback=2, of=("A", "B")),
+    }
+    found = list(Top(**{"by": "s", "n": 2, **fields}).mistakes(Scope(UNIVERSE, signals)))
+    assert [mistake.message.startswith(said or "?") for mistake in found] == ([True] if said else [])

@@ -55,7 +55,7 @@ execution: {buy_bps: 0, sell_bps: 0}
 def market(sessions: int, holes: tuple[str, ...], *, simulated: bool) -> Market:
     """Weekdays from January 2020 on; `holes` are days on which NIFTY IT has no price."""
     days = pd.bdate_range("2020-01-06", periods=sessions, name="date").astype("datetime64[s]")
-    moves = np.random.default_rng(7).normal(0.0006, 0.011, (sessions, len(NAMES)))
+    moves = np.random.default_rng(7).normal(0.0011, 0.011, (sessions, len(NAMES)))
     moves[:, 1:] += 0.8 * moves[:, :1]
     levels = 10_000.0 * np.exp(np.cumsum(moves, axis=0))
     bars = {}

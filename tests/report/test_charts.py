@@ -83,6 +83,17 @@ def test_bars_leave_zero_effects_out() -> None:
     ]  # fmt: skip
 
 
+def test_rupees_in_tooltips_are_grouped_in_lakhs_and_crores() -> None:
+    spec = {
+        "data": {"values": [{"value": 123349543.4}, {"value": -257186}]},
+        "mark": "text",
+        "encoding": {"text": {"field": "value", "format": "$,.0f", "type": "quantitative"}},
+    }
+    picture = vl_convert.vegalite_to_svg(spec, vl_version=charts.VEGA_LITE, format_locale=charts.FORMAT_LOCALE)
+    assert ">₹12,33,49,543</text>" in picture
+    assert ">-₹2,57,186</text>" in picture
+
+
 def test_more_rules_than_colours_start_over() -> None:
     rule = pd.Series([f"rule {place}" for place in range(40)], DAYS, dtype=object)
     scale = charts.spec_of(charts.rule_strip(spans(rule)))["layer"][0]["encoding"]["color"]["scale"]

@@ -65,6 +65,7 @@ def test_measures_are_the_results(page: Page, result: Result) -> None:
     cagr, volatility = result.measures["cagr"], result.benchmark_measures["volatility"]
     active, error = result.active_measures["cagr"], result.active_measures["tracking_error"]
     assert cagr is not None
+    assert cagr > 0  # so that a sign would show
     assert table["Return a year (CAGR)"] == [
         f"{100 * cagr:.1f}%", f"{100 * (result.benchmark_measures['cagr'] or 0):.1f}%", f"{100 * (active or 0):+.1f}%",
     ]  # fmt: skip
@@ -142,6 +143,7 @@ def test_the_parts_add_up_to_the_active_return(page: Page, result: Result) -> No
     )
     assert float(table["Sum = active return"][-1]) == pytest.approx(100 * total, abs=0.00501)
     names = [name for name in table if name not in ("", "Sum = active return")]
+    assert list(table)[-1] == "Sum = active return"
     assert names == ["NIFTY 50", "NIFTY MIDCAP 100", "NIFTY IT", "CASH", "Charges", "Slippage"]
     for column in range(5):
         cells = [float(table[name][column] or 0) for name in names]
@@ -236,6 +238,7 @@ def test_names_with_markup_stay_inside_their_data_block() -> None:
     body = f"rules:\n  - name: {rule}\n    hold: {{NIFTY IT: 100%}}\n"
     page = Page(tearsheet(ran(body=body, sessions=120), YAML))
     assert [tag for tag, _ in page.tags].count("script") == 2 + 1 + len(page.blocks)
+    assert not any(set("<>&") & set(block) for block in page.blocks.values())
     (lines, *_) = json.loads(page.blocks["chart-growth"])["datasets"].values()
     assert "</script><script>alert(2)</script> <!-- & '" in lines
 
