@@ -124,9 +124,10 @@ class _Reader:
     def _scalar(self, node: yaml.ScalarNode, place: Place) -> Any:
         kind = node.tag.removeprefix(_TAG)
         try:
+            node.value.encode()  # half of a surrogate pair is no text that can be written anywhere
             return _CONSTRUCT[kind](node.value)
         except ValueError as error:
-            raise self._error(place, f"{node.value[:40]!r} cannot be read as {kind}") from error
+            raise self._error(place, f"{node.value[:40]!a} cannot be read as {kind}") from error
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.market.cache import cached_bytes
+from engine.cache import cached_bytes
 
 FIRST_DAY, LAST_DAY = date(1996, 1, 1), date(2035, 12, 31)
 STORED_AS = "<i4"  # days since 1970-01-01, little-endian whatever the machine

@@ -11,12 +11,12 @@ from rich.text import Text
 
 from engine.metrics import MEASURES
 from engine.report.formats import day, percent, points, ratio, shown
+from engine.report.sentences import rule_sentence, verdict
 
 if TYPE_CHECKING:
     from engine.run import Result
 
 ROWS = ("cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "final_value", "turnover", "costs")
-SIGNIFICANT = 1.96  # two-sided 5%
 
 
 def print_summary(result: Result, console: Console) -> None:
@@ -37,7 +37,7 @@ def print_summary(result: Result, console: Console) -> None:
     console.print(Text(parts(result)))
     for line in rules(result):
         console.print(Text(line))
-    console.print(Text(believable(result)))
+    console.print(Text(f"Believable? {verdict(result)}"))
     for note in result.notes:
         console.print(Text(f"note: {note}", "yellow"))
 
@@ -69,31 +69,12 @@ def earned(result: Result) -> str:
 def parts(result: Result) -> str:
     """One sentence: the parts of the active return over the whole window."""
     linked = result.attribution.over_window()
-    named = {
-        "static tilt": linked["static"].sum(),
-        "timing": linked["timing"].sum(),
-        "cash": linked["cash"].sum(),
-        "costs": linked["costs"].sum(),
-    }
-    told = ", ".join(f"{name} {points(float(value))}" for name, value in named.items())
+    named = {"static tilt": "static", "timing": "timing", "cash": "cash", "costs": "costs"}
+    told = ", ".join(f"{name} {points(float(linked[part].sum()))}" for name, part in named.items())
     return f"From what: of {points(result.attribution.total)} points over the whole window, {told}."
 
 
 def rules(result: Result) -> list[str]:
-    """One sentence per rule: how long its orders were in force, and what was earned meanwhile."""
-    table, sessions = result.attribution.by_rule(), result.window.sessions
-    return [
-        f"  while {rule!r} was in force ({int(row['sessions']):,} of {sessions:,} sessions): {points(row['active'])}"
-        for rule, row in table.iterrows()
-    ]
-
-
-def believable(result: Result) -> str:
-    """One sentence: alpha with its t-statistic, and what that does and does not say."""
-    fit = result.regression
-    if fit is None or fit.alpha_t is None:
-        return "Believable? Nothing to test: the returns do not differ from the benchmark's in a way to measure."
-    told = f"alpha {percent(fit.alpha, 2, signed=True)} a year (t = {ratio(fit.alpha_t)}), beta {ratio(fit.beta)}"
-    if abs(fit.alpha_t) < SIGNIFICANT:
-        return f"Believable? {told}: not distinguishable from zero."
-    return f"Believable? {told}: distinguishable from zero at 5%, before allowing for how many strategies were tried."
+    """One sentence per rule that was in force."""
+    rows = result.attribution.by_rule().iterrows()
+    return [f"  {rule_sentence(str(rule), int(row['sessions']), float(row['active']), result)}" for rule, row in rows]

@@ -51,6 +51,7 @@ def test_places_count_from_one() -> None:
         ("a: 1\n---\nb: 2", r"^f:2:1: this is not valid YAML"),
         ("a: \x01", r"^f: this is not YAML text"),
         ("a: " + "[" * 3000, r"^f: nested too deep"),
+        ('a: "x \\ud83d"', r"^f:1:4: .* cannot be read as str"),
         ("a: " + "9" * 5000, r"^f:1:4: .* cannot be read as int"),
         ("a: " + "x" * 1_000_001, r"over 1,000,000 bytes"),
     ],

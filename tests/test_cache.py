@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from engine.market.cache import cache_folder, cached_bytes
+from engine.cache import cache_folder, cached_bytes
 
 CONTENT = bytes(range(256)) * 4
 
