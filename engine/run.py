@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
@@ -17,7 +18,7 @@ from engine.market.market import Market
 from engine.metrics import Window
 from engine.plan.plan import Plan, make_plan
 from engine.plan.schedule import decision_sessions
-from engine.simulation import Ledger, exchange_of, simulate
+from engine.simulation import Ledger, Replay, exchange_of, replay, simulate
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,20 @@ class Result:
         }
 
 
-def run(config: Config, market: Market) -> Result:
-    """Decide, simulate and attribute one strategy. Raises StrategyError or DataError where it cannot be followed."""
+def run(config: Config, market: Market, check: Callable[[Replay], None] = replay) -> Result:
+    """Decide, simulate and attribute one strategy. Raises StrategyError or DataError where it cannot be followed.
+
+    `check` keeps the second book; one that keeps it elsewhere must have agreed before the result is shown to anyone.
+    """
     plan = make_plan(config, market, decision_sessions(market, config.schedule))
-    ledger, benchmark = _simulate(config, market, plan)
+    ledger, benchmark = _simulate(config, market, plan, check)
     rules = _rule_in_force(plan, len(ledger.nav))
     return Result(
         config, market, plan, ledger, benchmark, active_ledger(ledger, benchmark, config.market.benchmark, rules)
     )
 
 
-def _simulate(config: Config, market: Market, plan: Plan) -> tuple[Ledger, Ledger]:
+def _simulate(config: Config, market: Market, plan: Plan, check: Callable[[Replay], None]) -> tuple[Ledger, Ledger]:
     """The strategy and its benchmark through one simulation: the benchmark is bought once and costs nothing."""
     name, execution = config.market.benchmark, config.execution
     assets = plan.assets if name in plan.assets else (*plan.assets, name)
@@ -108,7 +112,7 @@ def _simulate(config: Config, market: Market, plan: Plan) -> tuple[Ledger, Ledge
     free = Execution(capital=execution.capital, cash_spread=execution.cash_spread)
     whole = np.array([[float(asset == name) for asset in assets]])
     theirs = Orders(plan.decisions[filled][:1], whole, np.array([True]), free)
-    ledger, benchmark = simulate([own, theirs], exchange, plan.last)
+    ledger, benchmark = simulate([own, theirs], exchange, plan.last, check)
     return ledger, benchmark
 
 

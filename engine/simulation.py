@@ -7,7 +7,7 @@ This is the only module that speaks to vectorbt.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,37 +60,61 @@ def exchange_of(market: Market, assets: Sequence[str], variant: Variant, *, at_o
     return Exchange(tuple(assets), market.sessions, closes.to_numpy(), last_known(closes), fills.to_numpy(), at_open)
 
 
-def _replay(book: Book, rows: Rows, cash: Floats, capital: Floats) -> None:
-    """Replay every trade through vectorbt on the event rows and compare; a difference is a bug, and raised as one.
+@dataclass(frozen=True)
+class Replay:
+    """Every trade of a simulation as vectorbt takes it, and the holdings it must come to.
 
-    CASH is one more column, free to trade, bought with all the capital in a row of its own before the first event.
+    Arrays are variants x rows x (assets + CASH): fill prices, signed units (0 is no order), cost fractions, and units
+    held after the row. CASH is one more column, free to trade, bought with all the capital in a row of its own before
+    the first event.
     """
+
+    price: Floats
+    size: Floats
+    fees: Floats
+    units: Floats
+    capital: Floats
+
+    @classmethod
+    def of(cls, book: Book, rows: Rows, cash: Floats, capital: Floats) -> Replay:
+        """From the first book; `cash` is the value of a unit of CASH at every session."""
+        cash_price = cash[np.maximum(rows.session, 0)][:, :, None]
+        cash_held = np.concatenate([capital[:, None], book.cash], axis=1)
+        change = np.diff(cash_held, axis=1)[:, :, None]
+        change[np.abs(change) * cash_price <= DUST * book.before[:, :, None]] = 0.0
+        change[~rows.there] = 0.0
+        rate = np.where(book.traded > 0, book.buy[:, None, None], book.sell[:, None, None])
+        opening = np.zeros((len(capital), 1, book.traded.shape[2] + 1))
+        opening[:, 0, -1] = capital
+        size = np.concatenate([opening, np.concatenate([book.traded, change], axis=2)], axis=1)
+        price = np.concatenate([np.ones_like(opening), np.concatenate([book.price, cash_price], axis=2)], axis=1)
+        price[price == 0.0] = 1.0  # never known, never traded
+        fees = np.concatenate(
+            [np.zeros_like(opening), np.concatenate([rate, np.zeros_like(cash_price)], axis=2)], axis=1
+        )
+        units = np.zeros_like(size)
+        units[:, 1:, :-1], units[:, :, -1] = book.units, cash_held
+        return cls(price, size, fees, units, capital)
+
+
+def warm_up() -> None:
+    """Import what `replay` needs, for a process that has nothing better to do yet."""
+    import vectorbt  # noqa: F401, PLC0415  # seconds to import, only where it is used
+
+
+def replay(orders: Replay) -> None:
+    """Keep the second book in vectorbt, on the event rows, and compare; a difference is a bug, and raised as one."""
     import vectorbt as vbt  # noqa: PLC0415  # seconds to import, only where it is used
 
-    variants, events, assets = book.traded.shape
-    cash_price = cash[np.maximum(rows.session, 0)][:, :, None]
-    cash_held = np.concatenate([capital[:, None], book.cash], axis=1)
-    cash_change = np.diff(cash_held, axis=1)
-    real = rows.there & (np.abs(cash_change) * cash_price[:, :, 0] > DUST * book.before)
-    cash_traded = np.where(real, cash_change, 0.0)[:, :, None]
-    rate = np.where(book.traded > 0, book.buy[:, None, None], book.sell[:, None, None])
-    opening = np.zeros((variants, 1, assets + 1))
-    opening[:, 0, assets] = capital
-    size = np.concatenate([opening, np.concatenate([book.traded, cash_traded], axis=2)], axis=1)
-    price = np.concatenate([np.ones_like(opening), np.concatenate([book.price, cash_price], axis=2)], axis=1)
-    price[price == 0.0] = 1.0  # never known, never traded
-    fees = np.concatenate([np.zeros_like(opening), np.concatenate([rate, np.zeros_like(cash_price)], axis=2)], axis=1)
-    flat = [
-        part.transpose(1, 0, 2).reshape(events + 1, -1) for part in (price, np.where(size == 0.0, np.nan, size), fees)
-    ]
+    variants, events, columns = orders.size.shape
+    sizes = np.where(orders.size == 0.0, np.nan, orders.size)
+    price, size, fees = (part.transpose(1, 0, 2).reshape(events, -1) for part in (orders.price, sizes, orders.fees))
     portfolio = vbt.Portfolio.from_orders(
-        pd.DataFrame(flat[0]), size=flat[1], price=flat[0], fees=flat[2], size_type="amount", direction="longonly",
-        cash_sharing=True, group_by=np.repeat(np.arange(variants), assets + 1), call_seq="auto", init_cash=capital,
+        pd.DataFrame(price), size=size, price=price, fees=fees, size_type="amount", direction="longonly",
+        cash_sharing=True, group_by=np.repeat(np.arange(variants), columns), call_seq="auto", init_cash=orders.capital,
         log=True, freq="1D",
     )  # fmt: skip
-    units = np.zeros_like(size)
-    units[:, 1:, :-1], units[:, :, -1] = book.units, cash_held
-    _agree(portfolio.log_records, units, size, price)
+    _agree(portfolio.log_records, orders.units, orders.size, orders.price)
 
 
 def _agree(log: NDArray[np.void], units: Floats, size: Floats, price: Floats) -> None:
@@ -109,10 +133,13 @@ def _agree(log: NDArray[np.void], units: Floats, size: Floats, price: Floats) ->
         raise AssertionError(f"the two books differ by {max(apart, spare):.3g} of the value")
 
 
-def simulate(variants: Sequence[Orders], exchange: Exchange, last: int) -> list[Ledger]:
+def simulate(
+    variants: Sequence[Orders], exchange: Exchange, last: int, check: Callable[[Replay], None] = replay
+) -> list[Ledger]:
     """Carry out every variant's orders up to session `last`; one ledger each.
 
-    Raises DataError when a held asset has no price for more than five sessions, or its series ends.
+    `check` is handed the trades for the second book; by default it is kept here and now. Raises DataError when a held
+    asset has no price for more than five sessions, or its series ends.
     """
     first = min(int(orders.filled[0]) for orders in variants)
     days = exchange.sessions.to_numpy("datetime64[D]")
@@ -122,7 +149,7 @@ def simulate(variants: Sequence[Orders], exchange: Exchange, last: int) -> list[
     cash = np.ones(len(days))
     cash[first : last + 1] = cash_index(days[first : last + 1], spreads.pop())
     rows, book = keep_book(variants, exchange, cash, last)
-    _replay(book, rows, cash, np.array([orders.execution.capital for orders in variants]))
+    check(Replay.of(book, rows, cash, np.array([orders.execution.capital for orders in variants])))
     return [_ledger(place, orders, exchange, cash, rows, book, last) for place, orders in enumerate(variants)]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
 from engine.cli.terminal import (
     RESULTS,
@@ -23,7 +25,7 @@ from engine.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from engine.cli.reporter import Report
+    from engine.cli.second_book import SecondBook
     from engine.config.models import Config
     from engine.market.source import Source
     from engine.run import Result
@@ -41,8 +43,8 @@ def run_configs(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
     force: ForceOption = False,
 ) -> None:
     """Backtest strategies: print a summary and write a result folder with a tearsheet for each."""
-    from engine.cli.reporter import Reporter, Task, quick_imports  # noqa: PLC0415
-    from engine.config.data import check_series  # noqa: PLC0415  # not needed for --help
+    from engine.cli.second_book import SecondBook, quick_imports  # noqa: PLC0415  # not needed for --help
+    from engine.config.data import check_series  # noqa: PLC0415
     from engine.config.load import load_config, warnings  # noqa: PLC0415
     from engine.market.source import open_source  # noqa: PLC0415
 
@@ -50,30 +52,58 @@ def run_configs(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
     loaded = [load_config(path, overrides or ()) for path in configs]
     for config in loaded:
         check_series(config, source.catalogue, source.name)
-    command, done = ["backtest", *sys.argv[1:]], []
-    with quick_imports(), Reporter() as reporter:
+    done = []
+    with SecondBook() as book, quick_imports():
         for config in loaded:
             said = warnings(config)
             if not as_json:
                 for warning in said:
                     say_warning(warning)
             with err().status(f"running {config.name}"):
-                result = _run(config, source)
-                report = reporter.report(result, Task(results, command, said, force))
-            done.append({"folder": str(report.folder), **report.summary})
-            if not as_json:
-                _show(report, quiet)
+                result = _run(config, source, book)
+                folder = _write(result, Task(results, said, force), book)
+            done.append(_show(result, folder, as_json, quiet))
     if as_json:
         say_json(done[0] if len(done) == 1 else {"runs": done})
 
 
-def _run(config: Config, source: Source) -> Result:
+@dataclass(frozen=True)
+class Task:
+    """Where results go, and what was said of the strategy."""
+
+    results: Path
+    warnings: tuple[str, ...]
+    force: bool
+
+
+def _run(config: Config, source: Source, book: SecondBook) -> Result:
     from engine.run import run  # noqa: PLC0415  # not needed for --help
 
-    return run(config, source.market(config.market.benchmark, config.reads()))
+    return run(config, source.market(config.market.benchmark, config.reads()), book.check)
 
 
-def _show(report: Report, quiet: bool) -> None:
-    if not quiet:
-        out().print(Text.from_ansi(report.text))
-    out().print(str(report.folder / "tearsheet.html"), markup=False, soft_wrap=True)
+def _write(result: Result, task: Task, book: SecondBook) -> Path:
+    """Write the result's folder once the second book has agreed."""
+    from engine.results import write  # noqa: PLC0415  # not needed for --help
+
+    def page(text: str) -> Mapping[str, str]:
+        from engine.report.tearsheet import tearsheet  # noqa: PLC0415  # Altair, only for a new result
+
+        html = tearsheet(result, text, task.warnings)
+        book.settle()
+        return {"tearsheet.html": html}
+
+    folder = write(result, task.results, ["backtest", *sys.argv[1:]], page, force=task.force)
+    book.settle()
+    return folder
+
+
+def _show(result: Result, folder: Path, as_json: bool, quiet: bool) -> dict[str, object]:
+    from engine.report.terminal import print_summary  # noqa: PLC0415  # not needed for --help
+    from engine.results import summary  # noqa: PLC0415
+
+    if not as_json and not quiet:
+        print_summary(result, out())
+    if not as_json:
+        out().print(str(folder / "tearsheet.html"), markup=False, soft_wrap=True)
+    return {"folder": str(folder), **summary(result)} if as_json else {}

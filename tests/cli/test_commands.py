@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BACKTEST = [sys.executable, "-c", "from engine.cli import main; main()"]
+BACKTEST = [sys.executable, "-c", "from engine.cli import script; script()"]
 FLAGSHIP = str(ROOT / "configs" / "midcap_rotation.yaml")
 
 pytestmark = pytest.mark.process
@@ -136,7 +136,7 @@ def test_data_goes_in_and_is_seen(tmp_path: Path) -> None:
 def test_plain_output_has_no_colour_codes_and_survives_a_closed_pipe(tmp_path: Path) -> None:
     done = backtest("validate", FLAGSHIP, cwd=tmp_path, NO_COLOR="1")
     assert "\x1b" not in done.stdout
-    command = f"{sys.executable} -c 'from engine.cli import main; main()' list --help | head -1"
+    command = f"{sys.executable} -c 'from engine.cli import script; script()' list --help | head -1"
     piped = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "Traceback" not in piped.stderr
 
