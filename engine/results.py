@@ -133,6 +133,7 @@ def attribution(result: Result) -> dict[str, Any]:
     ledger, linked = result.attribution, result.attribution.over_window()
     fit = result.regression
     found = {
+        "simulated": result.market.simulated,
         "method": "carino",
         "active": ledger.total,
         "residual_daily": ledger.residual,
@@ -227,7 +228,7 @@ def _manifest(result: Result, command: list[str]) -> str:
             "engine": __version__,
             "versions": {name: _version(name) for name in PACKAGES},
             "command": command,
-            "written": datetime.now(UTC).replace(microsecond=0).isoformat(),
+            "written": datetime.now(UTC).isoformat(),
         }
     )
 

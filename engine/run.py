@@ -49,10 +49,14 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know about this run."""
         dropped, least = self.ledger.dropped, self.config.execution.min_trade
-        small = (f"{dropped} orders under {least:g} rupees were not placed",) if dropped else ()
+        small = (f"{dropped} orders under ₹{least:g} were not placed",) if dropped else ()
         waited = int((self.ledger.fills["side"] == "wait").sum())
-        late = (f"{waited} orders found no price at their fill and waited; trades.csv names them",) if waited else ()
-        return (*self.plan.notes, *small, *late)
+        late = (
+            (f"{waited} times an order found no price at its fill and waited; trades.csv names them",) if waited else ()
+        )
+        bare = "returns: price: neither the portfolio nor the benchmark earns dividends, while CASH earns its interest"
+        prices = (bare,) if self.config.market.returns == "price" else ()
+        return (*prices, *self.plan.notes, *small, *late)
 
     @property
     def cash_returns(self) -> metrics.Floats:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine import blocks
 from engine.config.load import load_config
+from engine.config.models import Execution, MarketSettings, Rule, Schedule
 from engine.market.datasets import DATASETS
 from tests.conftest import ROOT
 
@@ -32,7 +34,7 @@ def test_the_strategy_in_the_readme_is_the_shipped_one(tmp_path: Path) -> None:
 
 
 def test_the_columns_in_the_readme_are_those_of_the_importer() -> None:
-    rows = re.findall(r"^\| (indices|stocks|flows|valuation|nifty50_weights) \| (.*) \|$", README, flags=re.M)
+    rows = re.findall(r"^\| (indices|stocks|flows|valuation|nifty50_weights)\b[^|]* \| (.*) \|$", README, flags=re.M)
     assert len(rows) == len(DATASETS)
     for table, columns in rows:
         dataset = next(one for one in DATASETS.values() if table in one.files)
@@ -106,3 +108,15 @@ def test_every_config_is_named_like_its_file_and_says_what_it_tests() -> None:
         assert yaml.safe_load(text)["name"] == path.stem
         assert text.startswith("# Tests ")
         assert load_config(path).title
+
+
+def test_every_key_of_a_strategy_is_in_the_semantics() -> None:
+    """The table of keys names every field of every model and block."""
+    text = (ROOT / "docs" / "semantics.md").read_text("utf-8").split("## Text and numbers")[0]
+    blocks.load()
+    models = [MarketSettings, Schedule, Execution, Rule, *blocks.SIGNALS.values(), blocks.ALLOCATORS["top"]]
+    fields = {field for model in models for field in model.model_fields} | {"name", "title", "signals", "rules"}
+    assert [field for field in sorted(fields) if not re.search(rf"[`.]{field}\b", text)] == []
+    for block in ("above_average", "momentum", "rsi", "drawdown"):
+        assert f"… {block}`" in text
+    assert set(blocks.SIGNALS) == {"above_average", "momentum", "rsi", "drawdown"}

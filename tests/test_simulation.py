@@ -90,7 +90,7 @@ def test_orders_under_the_least_trade_are_counted_not_hidden() -> None:
     result = ran(plain, A=series(100, 100, 101, 101), B=series(100, 100, 100, 100))
     assert len(result.ledger.fills) == 2  # the opening alone
     assert result.ledger.dropped == 4  # 2,500 rupees of each on both later fills
-    assert result.notes == ("4 orders under 10000 rupees were not placed",)
+    assert result.notes == ("4 orders under ₹10000 were not placed",)
 
 
 def test_an_order_without_a_price_waits_and_says_so() -> None:
@@ -109,7 +109,7 @@ def test_an_order_without_a_price_waits_and_says_so() -> None:
     assert fills["units"].tolist() == pytest.approx([500_000 / 101.5, 0.0, 500_000 / 50])
     assert fills["note"].tolist() == ["", "no price at the fill: waits for the next one", "waited for a price"]
     assert result.ledger.cash.iloc[-1] == pytest.approx(500_000 * 0.0365 / 365, rel=1e-9)
-    assert result.notes == ("1 orders found no price at their fill and waited; trades.csv names them",)
+    assert result.notes == ("1 times an order found no price at its fill and waited; trades.csv names them",)
 
 
 def test_a_held_series_that_ends_is_an_error_naming_it() -> None:

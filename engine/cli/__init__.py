@@ -17,7 +17,7 @@ from engine.cli.list import list_results
 from engine.cli.run import run_configs
 from engine.cli.terminal import say_error
 from engine.cli.validate import validate
-from engine.errors import EngineError
+from engine.errors import EngineError, nearest
 
 app = typer.Typer(
     name="backtest",
@@ -46,10 +46,12 @@ def _options(version: bool = typer.Option(False, "--version", help="Print the ve
 
 
 def with_command(arguments: list[str]) -> list[str]:
-    """`backtest CONFIG...` means `backtest run CONFIG...`."""
-    if arguments and arguments[0] not in COMMANDS and arguments[0] not in _OWN_OPTIONS:
-        return ["run", *arguments]
-    return arguments
+    """`backtest CONFIG...` means `backtest run CONFIG...`; a word much like a command is left for it to be refused."""
+    first = arguments[0] if arguments else ""
+    if not first or first in COMMANDS or first in _OWN_OPTIONS:
+        return arguments
+    typo = "." not in first and "/" not in first and nearest(first, COMMANDS) and not os.path.exists(first)
+    return arguments if typo else ["run", *arguments]
 
 
 def main() -> NoReturn:

@@ -7,13 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.table import Table
-from rich.text import Text
 
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json
 
 if TYPE_CHECKING:
+    from engine.market.source import Source
     from engine.market.store import Store
 
 data = typer.Typer(no_args_is_help=True, help="The market store: import history, see what is there.")
@@ -42,13 +40,19 @@ def import_data(
 
 
 @data.command("status")
-def status_of_data(store: StoreOption = None, as_json: JsonOption = False) -> None:
+def status_of_data(
+    store: StoreOption = None,
+    series: Annotated[bool, typer.Option("--series", help="List every index series and its dates.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """What the store holds: tables, dates, sources and digests."""
     from engine.market.source import open_source  # noqa: PLC0415  # not needed for --help
 
     source = open_source(store)
     if as_json:
         say_json({"store": str(source.store.path), "simulated": source.simulated, "tables": _tables(source.store)})
+    elif series:
+        _show_series(source)
     elif source.simulated:
         spans = source.catalogue.values()
         out().print(
@@ -66,12 +70,16 @@ def _tables(store: Store) -> list[dict[str, object]]:
 
 
 def _show(store: Store) -> None:
-    table = Table(title=Text(str(store.path)), box=box.SIMPLE_HEAD, title_justify="left")
-    for title in ("table", "first", "last", "retrieved (UTC)", "digest", "sources"):
-        table.add_column(title, overflow="fold")
-    for title in ("series", "rows"):
-        table.add_column(title, justify="right")
+    out().print(str(store.path), markup=False)
     for held in store.tables():
-        cells = (held.name, str(held.first), str(held.last), held.retrieved, held.digest[:8], ", ".join(held.sources))
-        table.add_row(*map(Text, (*cells, f"{held.series:,}", f"{held.rows:,}")))
-    out().print(table)
+        counts = f"{held.series:,} series, {held.rows:,} rows" if held.series > 1 else f"{held.rows:,} rows"
+        out().print(f"  {held.name}: {counts}, {held.first} to {held.last}, digest {held.digest[:8]}", markup=False)
+        out().print(f"    retrieved {held.retrieved} UTC; sources: {', '.join(held.sources)}", markup=False)
+
+
+def _show_series(source: Source) -> None:
+    names: dict[str, list[str]] = {}
+    for key, span in sorted(source.catalogue.items()):
+        names.setdefault(key.name, []).append(f"{key.variant} {span.first} to {span.last}")
+    for name, variants in names.items():
+        out().print(f"{name}: {'; '.join(variants)}", markup=False)

@@ -22,12 +22,11 @@ def list_results(results: OutOption = RESULTS, as_json: JsonOption = False) -> N
     if not found:
         out().print(f"No results in {results}. Make one: backtest configs/midcap_rotation.yaml", markup=False)
         return
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("result", overflow="fold")
-    for title in ("from", "to"):
-        table.add_column(title, no_wrap=True)
-    for title in ("return a year", "active", "worst drawdown", "Sharpe"):
-        table.add_column(title, justify="right")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in ("result", "window"):
+        table.add_column(title, no_wrap=True, overflow="ignore")
+    for title in ("CAGR", "active", "max DD"):
+        table.add_column(title, justify="right", no_wrap=True)
     table.add_column("data", no_wrap=True)
     for entry in found:
         table.add_row(*(Text(cell) for cell in _cells(entry.folder.name, entry.summary)))
@@ -40,11 +39,9 @@ def _cells(name: str, summary: dict[str, Any]) -> list[str]:
 
     return [
         name,
-        summary["start"],
-        summary["end"],
+        f"{summary['start'][:7]} – {summary['end'][:7]}",
         shown(summary["cagr"], ".1%"),
         shown(summary["active"]["cagr"], "+.1%"),
         shown(summary["max_drawdown"], ".1%"),
-        shown(summary["sharpe"], ".2f"),
         "SIMULATED" if summary["simulated"] else "real",
     ]

@@ -52,6 +52,10 @@ def run_configs(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
     loaded = [load_config(path, overrides or ()) for path in configs]
     for config in loaded:
         check_series(config, source.catalogue, source.name)
+    if source.simulated and (quiet or as_json or store is not None):
+        say_warning(
+            f"nothing is in {source.store.path}: {source.name} is used; import history with: backtest data import"
+        )
     done = []
     with SecondBook() as book, quick_imports():
         for config in loaded:

@@ -33,9 +33,8 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
 
 
 def _error(mistakes: list[Mistake], source: Source) -> ConfigError:
-    first, *others = mistakes
-    more = f" ({len(others)} more after this one)" if others else ""
-    return ConfigError(f"{source.locate(first.path, key=first.key)}: {first.message}{more}")
+    first, *others = (f"{source.locate(one.path, key=one.key)}: {one.message}" for one in mistakes)
+    return ConfigError(first, tuple(others))
 
 
 def warnings(config: Config) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
@@ -96,6 +97,7 @@ def _beside(path: FilePath) -> str:
 
 def _override(data: dict[str, Any], override: str) -> Path:
     where, separator, text = override.partition("=")
+    where = re.sub(r"\[(\d+)\]", r".\1", where)
     path: list[str | int] = []
     if not separator or not all(where.split(".")):
         raise ConfigError(f"--set {override}: expected key.path=value, such as execution.buy_bps=10")

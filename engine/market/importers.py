@@ -37,7 +37,9 @@ def stage(connection: DuckDBPyConnection, where: Path, progress: Callable[[str],
     found = [_recognise(connection, path) for path in _files(where)]
     if not any(item.dataset for item in found):
         reasons = "; ".join(f"{item.path.name}: {item.reason}" for item in found)
-        raise DataError(f"{where}: nothing to import. {reasons or 'No .parquet or .csv file is there'}")
+        known = "; ".join(f"{dataset.name} need {', '.join(dataset.required)}" for dataset in DATASETS.values())
+        found_none = f"{reasons}. Tables: {known}" if reasons else "No .parquet or .csv file is there"
+        raise DataError(f"{where}: nothing to import. {found_none}")
     for item in found:
         if item.dataset is not None:
             progress(f"reading {item.path.name}")

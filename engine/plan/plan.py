@@ -64,12 +64,13 @@ def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
     view = _View(config, market)
     start, last, notes = _window(config, market)
     inside = decisions[(decisions >= start) & (decisions <= last)]
-    mine = inside[view.first_ready(inside) :] if len(inside) else inside
+    first = view.first_ready(inside)
+    mine = inside[first:]
     if not len(mine):
         raise StrategyError(view.never_ready(inside, start, last))
     if mine[0] >= last:
         raise StrategyError(f"the first decision falls on the last session, {view.day(mine[0])}: nothing can be filled")
-    notes += _late_start(config, market, mine[0], start)
+    notes += _about_start(view, inside, first, start)
     states = [rule_states(rule, view.truths(rule, mine), len(mine)) for rule in config.rules]
     winner = winners(states)
     weights, forced = _targets(view, mine, winner)
@@ -88,9 +89,7 @@ def _window(config: Config, market: Market) -> tuple[int, int, tuple[str, ...]]:
         raise ConfigError(f"market.start {start} is after the last session, {final}")
     if end < first:
         raise ConfigError(f"market.end {end} is before the first session, {first}")
-    notes = (
-        (f"market.start {start} is before the first session, {first}: the run begins there",) if start < first else ()
-    )
+    notes = (f"market.start {start} is before the first session, {first}",) if start < first else ()
     days = market.days
     return (
         int(np.searchsorted(days, np.datetime64(start))),
@@ -99,12 +98,15 @@ def _window(config: Config, market: Market) -> tuple[int, int, tuple[str, ...]]:
     )
 
 
-def _late_start(config: Config, market: Market, first: int, start: int) -> tuple[str, ...]:
-    if config.market.start is None or market.days[first] - market.days[start] <= np.timedelta64(100, "D"):
-        return ()
-    return (
-        f"the first decision is on {market.sessions[first].date()}: before it some series or signal has no history",
-    )
+def _about_start(view: _View, decisions: Positions, first: int, start: int) -> tuple[str, ...]:
+    """What kept the first decision from an earlier session, and what could not be held at first."""
+    said: tuple[str, ...] = ()
+    if first > 0 and decisions[first - 1] >= start:
+        earlier = int(decisions[first - 1])
+        why = f"on {view.day(earlier)} {view.missing(earlier)[0]}"
+        said = (f"the first decision is on {view.day(decisions[first])}: {why}",)
+    absent = [name for place, name in enumerate(view.universe) if not view.priced[decisions[first], place]]
+    return said + tuple(f"{name} has no price at the first decision and could only be held later" for name in absent)
 
 
 class _View:

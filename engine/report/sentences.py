@@ -47,15 +47,15 @@ def _alpha(result: Result) -> str:
     fit = result.regression
     if fit is None:
         return "there is too little variation to estimate an alpha from"
-    told = f"market-model alpha {percent(fit.alpha)} a year"
+    told = f"at a beta of {ratio(fit.beta)} that leaves a market-model alpha of {percent(fit.alpha)} a year"
     if fit.alpha_t is None:
         return f"{told}, with nothing left over to test it on"
-    told += f", t = {ratio(fit.alpha_t)}"
+    told += f", Newey-West t = {ratio(fit.alpha_t)}"
     if abs(fit.alpha_t) < SIGNIFICANT:
-        return f"{told}: not distinguishable from zero"
+        return f"{told}, an alpha not distinguishable from zero at the 5% level"
     return (
-        f"{told}: statistically distinguishable from zero at the 5% level, before allowing for how many strategies "
-        "were tried"
+        f"{told}, an alpha statistically distinguishable from zero at the 5% level, before allowing for how many "
+        "strategies were tried"
     )
 
 
@@ -63,7 +63,7 @@ def rule_sentence(rule: str, sessions: int, earned: float, result: Result) -> st
     """How long a rule was in force and what it brought, in points of active return over the whole window."""
     shares = f"{grouped(sessions)} of {counted(result.window.sessions, 'session')}"
     whole = points(result.attribution.total)
-    return f"While “{rule}” was in force ({shares}) it earned {points(earned)} of the {whole} points."
+    return f"While “{rule}” was in force ({shares}): {points(earned)} points; all rules together {whole}."
 
 
 def benchmark_label(config: Config) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from engine import metrics
+from engine import __version__, metrics
 from engine.metrics import MEASURES
 from engine.report import sentences, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
@@ -73,6 +73,8 @@ def _facts(result: Result) -> dict[str, str]:
         "Universe": ", ".join(config.market.universe),
         "Benchmark": sentences.benchmark_label(config),
         "Decides": sentences.schedule_words(config),
+        "Data": f"{'SIMULATED sample market' if result.market.simulated else 'real history'}, digest "
+        f"{result.market.digest[:8]}; engine {__version__}",
     }
 
 
@@ -91,7 +93,12 @@ def _tiles(result: Result) -> list[Tile]:
         compared("Sharpe ratio", "sharpe", ratio),
         compared(f"Final value of {rupees(result.ledger.capital)}", "final_value", rupees, wide=True),
         Tile("Turnover a year", percent(own["turnover"], 0), orders, MEASURES["turnover"].formula),
-        Tile("Costs paid", rupees(own["costs"]), f"{points(paid)} points of active return", MEASURES["costs"].formula),
+        Tile(
+            "Costs paid",
+            rupees(own["costs"]),
+            f"with the growth they cost, {points(paid)} points",
+            MEASURES["costs"].formula,
+        ),
     ]
 
 

@@ -46,23 +46,35 @@ def _measures(result: Result) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for title in ("strategy", result.config.market.benchmark, "difference"):
-        table.add_column(Text(title), justify="right")
+        table.add_column(Text(title), justify="right", no_wrap=True)
     for key in ROWS:
         kind = MEASURES[key].kind
         own, theirs = result.measures[key], result.benchmark_measures.get(key)
-        gap = own - theirs if own is not None and theirs is not None else None
         both = shown(theirs, kind) if key in result.benchmark_measures else ""
-        difference = shown(gap, kind, signed=True) if key in result.benchmark_measures else ""
-        table.add_row(MEASURES[key].label, shown(own, kind), both, difference)
+        gap = difference(own - theirs, kind) if own is not None and theirs is not None else ""
+        table.add_row(MEASURES[key].label, shown(own, kind), both, gap)
     return table
+
+
+def difference(gap: float, kind: str) -> str:
+    """A difference of two measures, of the unrounded figures, always with its sign.
+
+    >>> difference(0.0235, "percent"), difference(-0.004, "ratio"), difference(1234567.0, "rupees")
+    ('+2.4 points', '0.00', '+₹12,34,567')
+    """
+    if kind == "percent":
+        return f"{points(gap)} points"
+    told = shown(gap, kind)
+    return f"+{told}" if gap > 0 and told.strip("₹0.") else told
 
 
 def earned(result: Result) -> str:
     """One sentence: the active return a year and the risk taken for it."""
     active = result.active_measures
     return (
-        f"Earned: {points(active['cagr'], 2)} points a year over {result.config.market.benchmark}; tracking error "
-        f"{percent(active['tracking_error'])}, information ratio {ratio(active['information_ratio'])}."
+        f"Earned: {points(active['cagr'], 2)} points a year over {result.config.market.benchmark}, compounded; "
+        f"tracking error {percent(active['tracking_error'])}, information ratio of daily means "
+        f"{ratio(active['information_ratio'])}."
     )
 
 
@@ -77,4 +89,5 @@ def parts(result: Result) -> str:
 def rules(result: Result) -> list[str]:
     """One sentence per rule that was in force."""
     rows = result.attribution.by_rule().iterrows()
-    return [f"  {rule_sentence(str(rule), int(row['sessions']), float(row['active']), result)}" for rule, row in rows]
+    told = [f"  {rule_sentence(str(rule), int(row['sessions']), float(row['active']), result)}" for rule, row in rows]
+    return [*told, "  (A change's trades are charged to the rule that ends.)"] if len(told) > 1 else told

@@ -12,9 +12,9 @@ from engine.blocks import (
     Allocator,
     Count,
     CountOrZero,
+    Fraction,
     Mistake,
     Moment,
-    Number,
     Scope,
     Text,
     register,
@@ -37,7 +37,7 @@ class Top(Allocator):
     by: Annotated[Text, Field(description="the signal to rank by, highest first")]
     of: Annotated[tuple[Text, ...] | None, Field(min_length=1, description="candidates; the universe if absent")] = None
     buffer: Annotated[CountOrZero, Field(description="ranks below n that a held name may fall to")] = 0
-    min_score: Annotated[Number | None, Field(description="the lowest score that may be held")] = None
+    min_score: Annotated[Fraction | None, Field(description="the lowest score that may be held")] = None
     fallback: Annotated[Text, Field(description="what empty slots hold")] = CASH
 
     def holds(self, universe: tuple[str, ...]) -> tuple[str, ...]:

@@ -97,6 +97,36 @@ def test_mistakes_in_what_is_asked(tmp_path: Path) -> None:
     assert sorted(item.name for item in tmp_path.iterdir()) == ["bad.yaml", "late.yaml", "typo.yaml"]
 
 
+def test_validate_tells_every_mistake_and_run_the_first(tmp_path: Path) -> None:
+    text = (
+        Path(FLAGSHIP).read_text("utf-8").replace("60%", "60").replace("windows", "window").replace("decide", "decid")
+    )
+    (tmp_path / "bad.yaml").write_text(text, "utf-8")
+    done = backtest("validate", "bad.yaml", cwd=tmp_path, code=2)
+    lines = done.stderr.splitlines()
+    assert [line.split(": ")[1].removeprefix("bad.yaml:") for line in lines] == [
+        "12:54", "12:19", "13:53", "13:18", "17:30", "20:12",
+    ]  # fmt: skip
+    assert refused("bad.yaml", cwd=tmp_path) == lines[0] + " (5 more: `backtest validate` lists them)\n"
+
+
+def test_simulated_numbers_are_never_quiet(tmp_path: Path) -> None:
+    done = backtest(str(ROOT / "configs" / "nifty_buy_and_hold.yaml"), "-q", "--store", "mistyped.duckdb", cwd=tmp_path)
+    assert done.stderr.startswith(
+        "warning: nothing is in mistyped.duckdb: the bundled sample market (SIMULATED) is used"
+    )
+
+
+def test_series_are_listed(tmp_path: Path) -> None:
+    lines = backtest("data", "status", "--series", cwd=tmp_path).stdout.splitlines()
+    assert len(lines) == 24
+    assert "NIFTY INDIA DEFENCE: price 2022-03-31 to 2025-09-17; total 2022-03-31 to 2025-09-17" in lines
+
+
+def test_a_mistyped_command_is_told_the_right_one(tmp_path: Path) -> None:
+    assert "list" in backtest("lst", cwd=tmp_path, code=2).stderr
+
+
 def test_usage_mistakes_exit_with_two(tmp_path: Path) -> None:
     for arguments in (["run"], [FLAGSHIP, "--nonsense"], ["data", "imprt"], []):
         backtest(*arguments, cwd=tmp_path, code=2)

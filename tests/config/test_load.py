@@ -109,7 +109,9 @@ def test_mistakes(file: Path, old: str, new: str, said: str) -> None:
 
 def test_the_first_mistake_of_several_is_told_and_the_others_counted(file: Path) -> None:
     text = GOOD.replace("60%", "60").replace("lookback", "lokback")
-    assert message(file, text).endswith("Known: use, of, variant, lookback, skip (2 more after this one)")
+    assert message(file, text).endswith(
+        "Known: use, of, variant, lookback, skip (2 more: `backtest validate` lists them)"
+    )
 
 
 def test_an_exit_needs_a_when(file: Path) -> None:
@@ -156,6 +158,7 @@ def test_overrides_reach_every_part_and_name_themselves_in_mistakes(file: Path) 
         ("execution.buy=7", "--set execution.buy=7: unknown key 'buy'; did you mean 'buy_bps'?"),
         ("execution.buy_bps=x", "--set execution.buy_bps=x: execution.buy_bps: expected a number"),
         ("execution.buy_bps", "--set execution.buy_bps: expected key.path=value"),
+        ("rules[1].confirm=x", "--set rules[1].confirm=x: rules[1].confirm: expected a whole number, not 'x'"),
         ("rules.7.name=x", "--set rules.7.name=x: '7' does not exist there; there is an item from 0 to 1"),
         ("name.first=x", "--set name.first=x: 'first' does not exist there; there is nothing below it"),
     ]:

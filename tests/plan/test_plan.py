@@ -60,7 +60,18 @@ def test_no_decision_before_start_and_none_after_end() -> None:
 def test_an_early_start_is_noted_and_not_an_error() -> None:
     plan, decided = planned(strategy(market=TWO | {"start": "1999-01-01"}))
     assert decided[0] == DAYS[0]
-    assert plan.notes == ("market.start 1999-01-01 is before the first session, 2020-06-01: the run begins there",)
+    assert plan.notes == ("market.start 1999-01-01 is before the first session, 2020-06-01",)
+
+
+def test_what_kept_the_first_decision_waiting_is_noted() -> None:
+    signals = {"score": {"use": "momentum", "lookback": 2}}
+    rules = [{"name": "r", "hold": {"use": "top", "n": 1, "by": "score"}}]
+    plan, _ = planned(strategy(market=TWO, signals=signals, rules=rules), b_from=4)
+    few = "the rule 'r' has too few candidates with a price and a score"
+    assert plan.notes == (
+        f"the first decision is on 2020-06-03: on 2020-06-02 {few}",
+        "B has no price at the first decision and could only be held later",
+    )
 
 
 def test_what_cannot_be_planned() -> None:

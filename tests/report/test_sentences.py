@@ -14,8 +14,9 @@ from engine.report.sentences import conventions, costs_words, schedule_words, ve
 from engine.run import Result
 from tests.markets import config_of, strategy
 
-WEAK = "not distinguishable from zero"
-STRONG = "statistically distinguishable from zero at the 5% level, before allowing for how many strategies were tried"
+LEFT = "at a beta of 1.00 that leaves a market-model"
+WEAK = "an alpha not distinguishable from zero at the 5% level"
+STRONG = "an alpha statistically distinguishable from zero at the 5% level, before allowing for how many strategies were tried"
 
 
 @dataclass
@@ -44,19 +45,35 @@ class Found:
         (
             Found(0.000848, 0.00401, 0.1318),
             "0.1 points a year more than A",
-            f"alpha 0.4% a year, t = 0.13: {WEAK}",
+            f"alpha of 0.4% a year, Newey-West t = 0.13, {WEAK}",
         ),
-        (Found(-0.113, -0.083, -1.85), "11.3 points a year less than A", f"alpha -8.3% a year, t = -1.85: {WEAK}"),
-        (Found(0.05, 0.06, 1.9599), "5.0 points a year more than A", f"alpha 6.0% a year, t = 1.96: {WEAK}"),
-        (Found(0.05, 0.06, 1.9601), "5.0 points a year more than A", f"alpha 6.0% a year, t = 1.96: {STRONG}"),
-        (Found(-0.05, -0.06, -2.5), "5.0 points a year less than A", f"alpha -6.0% a year, t = -2.50: {STRONG}"),
-        (Found(0.0), "as much as A", "alpha 0.0% a year, with nothing left over to test it on"),
-        (Found(-0.0004, -0.0004, -0.1), "as much as A", f"alpha 0.0% a year, t = -0.10: {WEAK}"),
+        (
+            Found(-0.113, -0.083, -1.85),
+            "11.3 points a year less than A",
+            f"alpha of -8.3% a year, Newey-West t = -1.85, {WEAK}",
+        ),
+        (
+            Found(0.05, 0.06, 1.9599),
+            "5.0 points a year more than A",
+            f"alpha of 6.0% a year, Newey-West t = 1.96, {WEAK}",
+        ),
+        (
+            Found(0.05, 0.06, 1.9601),
+            "5.0 points a year more than A",
+            f"alpha of 6.0% a year, Newey-West t = 1.96, {STRONG}",
+        ),
+        (
+            Found(-0.05, -0.06, -2.5),
+            "5.0 points a year less than A",
+            f"alpha of -6.0% a year, Newey-West t = -2.50, {STRONG}",
+        ),
+        (Found(0.0), "as much as A", "alpha of 0.0% a year, with nothing left over to test it on"),
+        (Found(-0.0004, -0.0004, -0.1), "as much as A", f"alpha of 0.0% a year, Newey-West t = -0.10, {WEAK}"),
     ],
 )
 def test_the_verdict_says_what_the_numbers_say(found: Found, compared: str, judged: str) -> None:
     told = verdict(cast("Result", found))
-    assert told == f"Over 9.2 years the strategy returned {compared} (total return); market-model {judged}."
+    assert told == f"Over 9.2 years the strategy returned {compared} (total return); {LEFT} {judged}."
 
 
 def test_without_a_regression_there_is_no_alpha() -> None:
