@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
-from engine import blocks
+from engine.blocks import ALLOCATORS, SIGNALS, load
 from engine.config.load import load_config
 from engine.config.models import Execution, MarketSettings, Rule, Schedule
 from engine.market.datasets import DATASETS
@@ -113,10 +114,10 @@ def test_every_config_is_named_like_its_file_and_says_what_it_tests() -> None:
 def test_every_key_of_a_strategy_is_in_the_semantics() -> None:
     """The table of keys names every field of every model and block."""
     text = (ROOT / "docs" / "semantics.md").read_text("utf-8").split("## Text and numbers")[0]
-    blocks.load()
-    models = [MarketSettings, Schedule, Execution, Rule, *blocks.SIGNALS.values(), blocks.ALLOCATORS["top"]]
+    load()
+    models: list[type[BaseModel]] = [MarketSettings, Schedule, Execution, Rule, *SIGNALS.values(), ALLOCATORS["top"]]
     fields = {field for model in models for field in model.model_fields} | {"name", "title", "signals", "rules"}
     assert [field for field in sorted(fields) if not re.search(rf"[`.]{field}\b", text)] == []
     for block in ("above_average", "momentum", "rsi", "drawdown"):
         assert f"… {block}`" in text
-    assert set(blocks.SIGNALS) == {"above_average", "momentum", "rsi", "drawdown"}
+    assert set(SIGNALS) == {"above_average", "momentum", "rsi", "drawdown"}

@@ -105,7 +105,7 @@ def test_validate_tells_every_mistake_and_run_the_first(tmp_path: Path) -> None:
     done = backtest("validate", "bad.yaml", cwd=tmp_path, code=2)
     lines = done.stderr.splitlines()
     assert [line.split(": ")[1].removeprefix("bad.yaml:") for line in lines] == [
-        "12:54", "12:19", "13:53", "13:18", "17:30", "20:12",
+        "12:54", "12:19", "13:55", "13:18", "17:30", "20:12",
     ]  # fmt: skip
     assert refused("bad.yaml", cwd=tmp_path) == lines[0] + " (5 more: `backtest validate` lists them)\n"
 

@@ -16,7 +16,8 @@ from tests.markets import config_of, strategy
 
 LEFT = "at a beta of 1.00 that leaves a market-model"
 WEAK = "an alpha not distinguishable from zero at the 5% level"
-STRONG = "an alpha statistically distinguishable from zero at the 5% level, before allowing for how many strategies were tried"
+TRIED = "before allowing for how many strategies were tried"
+STRONG = f"an alpha statistically distinguishable from zero at the 5% level, {TRIED}"
 
 
 @dataclass
