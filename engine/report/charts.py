@@ -8,7 +8,7 @@ Ito's (2008), which people with any of the common colour deficiencies can tell a
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -80,7 +80,7 @@ def rule_strip(runs: Sequence[Span]) -> Any:
         x=_time("since"),
         x2="until",
         y=alt.Y("lane:N", axis=alt.Axis(title=None, labels=False, ticks=False, domain=False)),
-        color=_categories("rule", names, RULES),
+        color=_categories("rule", rule_colours(columns["rule"])),
         tooltip=[
             alt.Tooltip("rule:N", title="Rule"),
             alt.Tooltip("since:T", title="From the close of", format="%-d %b %Y"),
@@ -106,11 +106,10 @@ def weights_area(weights: pd.DataFrame) -> Any:
             "weight": rounded(table[table != 0.0].tolist()),
         }
     )
-    colours = [GREY if name == CASH else CATEGORIES[place % len(CATEGORIES)] for place, name in enumerate(names)]
     area = alt.Chart(_source(values, "date"), name="areas").mark_area(interpolate="step-after", aria=False).encode(
         x=_time("date"),
         y=alt.Y("weight:Q", stack="zero", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(title=None, format=".0%")),
-        color=_categories("asset", names, colours),
+        color=_categories("asset", weight_colours(names)),
         order=alt.Order("place:Q"),
     )  # fmt: skip
     lists = csv_text(
@@ -147,8 +146,7 @@ def attribution_bars(effects: Sequence[Effect]) -> Any:
         ),
         tooltip=["name:N", "part:N", alt.Tooltip("points:Q", format="+.2f")],
     )
-    used = {label: PART_COLOURS[part] for part, label in PARTS.items() if any(row["part"] == label for row in rows)}
-    bars = base.mark_bar(aria=False).encode(color=_categories("part", list(used), list(used.values())))
+    bars = base.mark_bar(aria=False).encode(color=_categories("part", part_colours(effects)))
     labels = base.mark_text(
         aria=False,
         align=alt.ExprRef("datum.points < 0 ? 'right' : 'left'"),
@@ -253,11 +251,27 @@ def _source(text: str, *days: str) -> Any:
     )
 
 
-def _categories(column: str, names: list[str], colours: Sequence[str]) -> Any:
-    """One colour per name, in order; the legend breaks its lines on a narrow screen."""
-    colours = [colours[place % len(colours)] for place in range(len(names))]
-    legend = alt.Legend(columns=alt.ExprRef("width < 420 ? 2 : 5"), symbolType="square")
-    return alt.Color(f"{column}:N", scale=alt.Scale(domain=names, range=colours), legend=legend)
+def rule_colours(rules: Iterable[str]) -> dict[str, str]:
+    """One colour per rule, in order of their first session in force."""
+    names = list(dict.fromkeys(rules))
+    return {name: RULES[place % len(RULES)] for place, name in enumerate(names)}
+
+
+def weight_colours(names: Iterable[str]) -> dict[str, str]:
+    """One colour per name, in order; CASH is grey."""
+    return {name: GREY if name == CASH else CATEGORIES[place % len(CATEGORIES)] for place, name in enumerate(names)}
+
+
+def part_colours(effects: Iterable[Effect]) -> dict[str, str]:
+    """One colour per part that has an effect."""
+    there = {effect.part for effect in effects if effect.value != 0.0}
+    return {label: PART_COLOURS[part] for part, label in PARTS.items() if part in there}
+
+
+def _categories(column: str, colours: Mapping[str, str]) -> Any:
+    """One colour per name; the page draws the legend, which a chart cannot fold on a narrow screen."""
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return alt.Color(f"{column}:N", scale=scale, legend=None)
 
 
 def _listed(weights: list[float], names: list[str]) -> str:

@@ -61,6 +61,7 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "formulas": tables.formulas_table(),
         "legend": {"benchmark": result.config.market.benchmark, "shown": SHOWN},
     }
+    context["colours"] = _colours(result)
     return render("tearsheet.html", context, _charts(result))
 
 
@@ -130,6 +131,18 @@ def _charts(result: Result) -> dict[str, Any]:
     if any(effect.value for effect in found):
         drawn["parts"] = charts.attribution_bars(found)
     return drawn
+
+
+def _colours(result: Result) -> dict[str, dict[str, str]]:
+    """What the colours of the rule strip, the weights and the attribution stand for."""
+    from engine.report import charts  # noqa: PLC0415  # imports Altair
+
+    drawn = drawn_weights(result.ledger.weights, result.ledger.cash / result.ledger.nav)
+    return {
+        "rules": charts.rule_colours(result.attribution.rule),
+        "weights": charts.weight_colours(drawn.columns),
+        "parts": charts.part_colours(effects(result.attribution.over_window())),
+    }
 
 
 def _drawdown(ledger: Ledger) -> pd.Series:

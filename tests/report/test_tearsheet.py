@@ -314,3 +314,12 @@ def test_formulas_stand_beside_the_measures_and_at_the_end(page: Page) -> None:
 
 def test_the_strategy_file_is_shown_as_given(page: Page) -> None:
     assert YAML in page.texts
+
+
+def test_the_legends_name_every_rule_and_name_held(html: str, result: Result) -> None:
+    """Drawn by the page, in the colours of the charts."""
+    legends = re.findall(r'<ul class="swatches".*?</ul>', html, flags=re.S)
+    told = [re.findall(r"background:(#\w+)\"></i><bdi>(.*?)</bdi>", legend) for legend in legends]
+    assert [name for _, name in told[0]] == list(dict.fromkeys(result.attribution.rule))
+    assert {name for _, name in told[1]} == {name for name, held in (result.ledger.weights > 0).any().items() if held}
+    assert all(len({colour for colour, _ in legend}) == len(legend) for legend in told)
