@@ -30,6 +30,7 @@ Text = Annotated[str, Field(strict=True, min_length=1)]
 Count = Annotated[int, Field(strict=True, ge=1)]
 CountOrZero = Annotated[int, Field(strict=True, ge=0)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Names = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 def as_fraction(value: Any) -> Any:
@@ -74,8 +75,9 @@ class Signal(Block, ABC):
 
     kind: ClassVar[Literal["condition", "number"]]
 
-    of: Annotated[Text | tuple[Text, ...] | None, Field(description="a series, a list, or the whole universe")] = None
+    of: Annotated[Text | Names | None, Field(description="a series, a list, or the whole universe")] = None
     variant: Annotated[Variant, Field(description="read the price index or total return")] = "price"
+    lag: Annotated[CountOrZero, Field(description="sessions to look back before anything is known")] = 0
 
     @property
     def single(self) -> bool:
@@ -93,12 +95,27 @@ class Signal(Block, ABC):
         return frozenset(SeriesKey(name, self.variant) for name in self.covers(universe))
 
     def evaluate(self, market: Market, universe: Sequence[str]) -> NDArray[np.float64]:
-        """Values, sessions x `covers(universe)`; windows count each series' own observations."""
+        """Values, sessions x `covers(universe)`, as they are known at each close: `lag` sessions late."""
         import numpy as np  # noqa: PLC0415  # `validate` reads no history and starts without it
 
-        columns = [
-            market.align(self.of_series(market.series(SeriesKey(name, self.variant)))) for name in self.covers(universe)
-        ]
+        values = self.compute(market, self.covers(universe))
+        known = np.full_like(values, np.nan)
+        known[self.lag :] = values[: max(len(values) - self.lag, 0)]
+        return known
+
+    @abstractmethod
+    def compute(self, market: Market, names: tuple[str, ...]) -> NDArray[np.float64]:
+        """Values, sessions x names, from what is known at each close without any lag; must look only backwards."""
+
+
+class SeriesSignal(Signal):
+    """A signal that looks at each series by itself; windows count the series' own observations."""
+
+    def compute(self, market: Market, names: tuple[str, ...]) -> NDArray[np.float64]:
+        """`of_series` of every name, put on the sessions; unknown on a session without an observation."""
+        import numpy as np  # noqa: PLC0415  # `validate` reads no history and starts without it
+
+        columns = [market.align(self.of_series(market.series(SeriesKey(name, self.variant)))) for name in names]
         return np.column_stack(columns)
 
     @abstractmethod

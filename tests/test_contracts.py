@@ -29,8 +29,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {  # the fields a block cannot do without
 CUTS = (3, 19, 60, 75, 148)
 
 
-def made(name: str) -> Signal:
-    return blocks.SIGNALS[name].model_validate({"use": name, **EXAMPLES.get(name, {})})
+def made(name: str, **fields: Any) -> Signal:
+    return blocks.SIGNALS[name].model_validate({"use": name, **EXAMPLES.get(name, {}), **fields})
 
 
 def market(order: tuple[str, ...] = NAMES, scale: float = 1.0) -> Market:
@@ -105,6 +105,14 @@ def test_a_session_without_an_observation_is_unknown_and_windows_skip_it(name: s
     assert np.isnan(values[100, 1])
     own = Market.of("B", {key: frame for key, frame in bars.items() if key.name == "B"}, None)
     np.testing.assert_array_equal(np.delete(values[:, 1], 100), made(name).evaluate(own, ("B",))[:, 0])
+
+
+@signals
+def test_a_lag_is_so_many_sessions_late(name: str) -> None:
+    now, late = made(name).evaluate(market(), NAMES), made(name, lag=4).evaluate(market(), NAMES)
+    np.testing.assert_array_equal(late[4:], now[:-4])
+    assert np.isnan(late[:4]).all()
+    assert np.isnan(made(name, lag=200).evaluate(market(), NAMES)).all()
 
 
 @signals

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.blocks import Count, Signal, register
+from engine.blocks import Count, SeriesSignal, register
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @register
-class AboveAverage(Signal):
+class AboveAverage(SeriesSignal):
     """True when the close is strictly above the simple average of each window, today's close included.
 
     Unknown until the longest window is full. Brock, Lakonishok and LeBaron (1992), "Simple Technical Trading Rules

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.blocks import Count, Signal, register
+from engine.blocks import Count, SeriesSignal, register
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @register
-class Drawdown(Signal):
+class Drawdown(SeriesSignal):
     """Close over the highest close so far, less one: a fraction at or below zero.
 
     With a `window` the peak is that of the last so many observations, today included, and unknown until the window

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from engine.blocks import Count, CountOrZero, Signal, register
+from engine.blocks import Count, CountOrZero, SeriesSignal, register
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @register
-class Momentum(Signal):
+class Momentum(SeriesSignal):
     """P[t - skip] / P[t - lookback] - 1, a fraction; unknown until `lookback` earlier observations exist.
 
     Jegadeesh and Titman (1993), "Returns to Buying Winners and Selling Losers", section I; the skipped days keep

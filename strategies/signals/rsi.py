@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.blocks import Signal, register
+from engine.blocks import SeriesSignal, register
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,7 @@ SETTLED = 5
 
 
 @register
-class Rsi(Signal):
+class Rsi(SeriesSignal):
     """Wilder's RSI, 0 to 100: 100 * average gain / (average gain + average loss).
 
     The averages start as the simple mean of the first `window` changes of the series' stored history and go on as
