@@ -137,6 +137,7 @@ class _Prices:
         known = np.where(closing, exchange.values[session], exchange.values[np.maximum(session - 1, 0)])
         self.unknown = np.isnan(fill)
         self.size = np.nan_to_num(np.where(self.unknown, known, fill), nan=0.0)
+        self.per_rupee = np.divide(1.0, self.size, out=np.zeros_like(self.size), where=self.size > 0.0)
         self.cash = cash[session]
         self.missing = np.asarray((self.unknown & rows.there[:, :, None]).any(axis=(0, 2)))
 
@@ -160,7 +161,6 @@ class _Account:
         self.buy_waits = np.zeros(shape)  # rupees
         self.some_wait = False
         self.waits_for_close = np.ones(len(variants), dtype=bool)
-        self.dropped = np.zeros(len(variants), dtype=np.intp)
 
     def walk(self, rows: Rows) -> Book:
         """Carry out every row."""
@@ -168,22 +168,26 @@ class _Account:
         shape = (*rows.session.shape, len(self.exchange.assets))
         traded, units, before, cash = np.zeros(shape), np.zeros(shape), np.zeros(shape[:2]), np.zeros(shape[:2])
         waiting, late = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-        weights = np.zeros(shape)
+        weights, aims = np.zeros(shape), np.zeros(shape)
         for variant, orders in enumerate(self.variants):
             placed = np.flatnonzero(rows.event[variant] >= 0)
             weights[variant, placed] = orders.weights[rows.event[variant, placed]]
+        unwanted = weights == 0.0
         for row in range(shape[1]):
-            size = prices.size[:, row]
             idle = self.cash_units * prices.cash[:, row]
-            held = self.units * size
+            held = self.units * prices.size[:, row]
             value = before[:, row] = _across(held) + idle
             sets = self._sets(rows, row, weights[:, row])
-            aim, exact = self._whole_target(value, weights[:, row], held, sets, size)
+            aim = self._whole_target(value, weights[:, row], held, sets)
+            aims[:, row] = aim
+            aim[np.abs(aim) < np.maximum(self.least, DUST * value[:, None])] = 0.0
+            exact = np.where(unwanted[:, row] & (aim < 0.0), -self.units, aim * prices.per_rupee[:, row])
             if prices.missing[row] or self.some_wait:
                 waiting[:, row], late[:, row] = self._wait(rows, row, sets, prices, aim, exact)
             self._settle(idle, value, aim, exact, prices.cash[:, row])
             traded[:, row], units[:, row], cash[:, row] = exact, self.units, self.cash_units
-        return Book(prices.size, traded, units, cash, before, waiting, late, self.buy, self.sell, self.dropped)
+        dropped = self._too_small(aims, before)
+        return Book(prices.size, traded, units, cash, before, waiting, late, self.buy, self.sell, dropped)
 
     def _sets(self, rows: Rows, row: int, weights: Floats) -> Flags:
         """Which variants set their whole target at this row: those with an event that the band does not hold back."""
@@ -204,22 +208,17 @@ class _Account:
         actual = np.append(held, cash) / (held.sum() + cash)
         return bool(np.abs(actual - np.append(weights, 1.0 - weights.sum())).max() > band + DUST)
 
-    def _whole_target(
-        self, value: Floats, weights: Floats, held: Floats, sets: Flags, size: Floats
-    ) -> tuple[Floats, Floats]:
-        """Rupees and units to trade for the whole target; an order under the least trade is no order."""
-        aim = post_cost_value(value, weights, held, self.buy, self.sell)[:, None] * weights - held
-        aim[~sets] = 0.0
-        worth = np.abs(aim)
-        noise = DUST * value[:, None]
-        small = worth < np.maximum(self.least, noise)
-        if (uncounted := small & (worth > noise)).any():
-            self.dropped += uncounted.sum(axis=1)
-        aim[small] = 0.0
-        exact = np.divide(aim, size, out=np.zeros_like(aim), where=size > 0.0)
-        leaving = (weights == 0.0) & (aim < 0.0)
-        exact[leaving] = -self.units[leaving]
-        return aim, exact
+    def _whole_target(self, value: Floats, weights: Floats, held: Floats, sets: Flags) -> Floats:
+        """Rupees to trade so that the whole target is set; nothing where none is."""
+        after = post_cost_value(value, weights, held, self.buy, self.sell)
+        aim: Floats = (after[:, None] * weights - held) * sets[:, None]
+        return aim
+
+    def _too_small(self, aims: Floats, value: Floats) -> Ints:
+        """How many orders were under the least trade, one count per variant; rounding errors are no orders."""
+        worth = np.abs(aims)
+        counts: Ints = ((worth < self.least[:, None]) & (worth > DUST * value[:, :, None])).sum(axis=(1, 2))
+        return counts
 
     def _wait(  # noqa: PLR0913, PLR0917  # one moment's arrays; `aim` and `exact` are changed in place
         self, rows: Rows, row: int, sets: Flags, prices: _Prices, aim: Floats, exact: Floats
@@ -252,10 +251,8 @@ class _Account:
             exact *= scale
             left[short] = 0.0
         left[np.abs(left) <= noise] = 0.0
-        self.cash_units = np.where((bought > 0.0) | (sold > 0.0), left / cash_price, self.cash_units)
-        leaving = exact == -self.units
+        self.cash_units = left / cash_price
         self.units = self.units + exact
-        self.units[leaving] = 0.0
 
 
 def keep_book(variants: Sequence[Orders], exchange: Exchange, cash: Floats, last: int) -> tuple[Rows, Book]:
