@@ -123,6 +123,31 @@ class SeriesSignal(Signal):
         """Values of one series on its own dates from its closes (index points); must look only backwards."""
 
 
+class PairSignal(Signal):
+    """A signal that sets each series against `to`, of the same variant; windows count the dates both have.
+
+    Unknown on a session on which either has no observation.
+    """
+
+    to: Annotated[Text, Field(description="the series each one is compared with")] = "NIFTY 50"
+
+    def reads(self, universe: Sequence[str]) -> frozenset[SeriesKey]:
+        """Every series it covers, and `to`."""
+        return super().reads(universe) | {SeriesKey(self.to, self.variant)}
+
+    def compute(self, market: Market, names: tuple[str, ...]) -> NDArray[np.float64]:
+        """`of_pair` of every name, put on the sessions."""
+        import numpy as np  # noqa: PLC0415  # `validate` reads no history and starts without it
+
+        other = market.series(SeriesKey(self.to, self.variant))
+        pairs = [market.series(SeriesKey(name, self.variant)).align(other, join="inner") for name in names]
+        return np.column_stack([market.align(self.of_pair(closes, against)) for closes, against in pairs])
+
+    @abstractmethod
+    def of_pair(self, closes: pd.Series, against: pd.Series) -> pd.Series:
+        """Values of one series from its closes and those of `to` on their common dates; must look only backwards."""
+
+
 class Moment(NamedTuple):
     """What an allocator may know at a decision close."""
 

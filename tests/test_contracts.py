@@ -24,6 +24,14 @@ NAMES = ("A", "B", "C")
 DAYS = weekdays(date(2020, 1, 1), 150)
 EXAMPLES: dict[str, dict[str, Any]] = {  # the fields a block cannot do without
     "above_average": {"windows": [5, 20]},
+    "beta": {"to": "B", "window": 20},
+    "breakout": {"window": 20},
+    "crossover": {"fast": 5, "slow": 20},
+    "distance_from_average": {"window": 20},
+    "relative_strength": {"to": "B", "window": 20},
+    "slope": {"window": 20},
+    "volatility": {"window": 20},
+    "zscore": {"window": 20},
     "momentum": {"lookback": 21, "skip": 2},
 }
 CUTS = (3, 19, 60, 75, 148)
