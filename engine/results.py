@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DIGITS = 12
 COMPLETE = "manifest.json"
+FILES_OF_ENTRY = ("summary.json", COMPLETE)
 PACKAGES = ("vectorbt", "vectorbt-rust", "pandas", "numpy", "numba", "statsmodels", "duckdb")
 
 
@@ -253,6 +254,17 @@ class Entry:
     manifest: dict[str, Any]
 
 
+def _check(summary: dict[str, Any]) -> None:
+    """Raise TypeError or LookupError unless a summary has what a list of results shows."""
+    numbers = (summary["cagr"], summary["max_drawdown"], summary["active"]["cagr"])
+    if not all(number is None or isinstance(number, int | float) for number in numbers):
+        raise TypeError("a measure is no number")
+    if not all(isinstance(summary[key], str) for key in ("name", "start", "end")):
+        raise TypeError("its name or dates are no text")
+    if not isinstance(summary["simulated"], bool):
+        raise TypeError("it does not say whether it is simulated")
+
+
 def entries(out: Path) -> Iterator[Entry]:
     """Every complete result below `out`, newest first. Raises ResultError for a folder that cannot be read."""
     if not out.is_dir():
@@ -260,8 +272,10 @@ def entries(out: Path) -> Iterator[Entry]:
     found = []
     for manifest in sorted(out.glob(f"[!.]*/{COMPLETE}")):
         try:
-            parts = [json.loads((manifest.parent / name).read_text("utf-8")) for name in ("summary.json", COMPLETE)]
-        except (OSError, ValueError) as error:
+            summary, about = (json.loads((manifest.parent / name).read_text("utf-8")) for name in FILES_OF_ENTRY)
+            _check(summary)
+            written = str(about["written"])
+        except (OSError, ValueError, TypeError, LookupError, RecursionError) as error:
             raise ResultError(f"{manifest.parent}: cannot be read as a result: {error}") from error
-        found.append(Entry(manifest.parent, *parts))
-    yield from sorted(found, key=lambda entry: str(entry.manifest.get("written")), reverse=True)
+        found.append((written, Entry(manifest.parent, summary, about)))
+    yield from (entry for _, entry in sorted(found, key=lambda one: one[0], reverse=True))

@@ -144,6 +144,9 @@ def test_entries_lists_complete_folders_only(result: Result, tmp_path: Path) -> 
     (tmp_path / ".draft.tmp").mkdir()
     assert [entry.folder for entry in results.entries(tmp_path)] == [folder]
     assert list(results.entries(tmp_path / "nowhere")) == []
-    (folder / "summary.json").write_text("{", "utf-8")
-    with pytest.raises(ResultError, match="cannot be read as a result"):
-        list(results.entries(tmp_path))
+    whole = json.loads((folder / "summary.json").read_text("utf-8"))
+    changes: list[dict[str, object]] = [{"cagr": "x"}, {"active": None}, {"start": 3}, {"simulated": None}]
+    for broken in ("{", "[]", "null", "[" * 9999, *(json.dumps(whole | change) for change in changes)):
+        (folder / "summary.json").write_text(broken, "utf-8")
+        with pytest.raises(ResultError, match="cannot be read as a result"):
+            list(results.entries(tmp_path))

@@ -41,9 +41,14 @@ def say_json(value: Any) -> None:
 
 def say_warning(text: str) -> None:
     """One line on stderr, whatever is in it."""
-    err().print("warning:", text, style="yellow", markup=False)
+    err().print("warning:", _one_line(text), style="yellow", markup=False)
 
 
 def say_error(text: str) -> None:
     """One message on stderr, whatever is in it."""
-    err().print("error:", text, style="red", markup=False)
+    err().print("error:", _one_line(text), style="red", markup=False)
+
+
+def _one_line(text: str) -> str:
+    """A message is one line, whatever a file or a name has in it."""
+    return " ".join(text.split("\n"))

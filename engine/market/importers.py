@@ -50,13 +50,16 @@ def stage(connection: DuckDBPyConnection, where: Path, progress: Callable[[str],
 
 
 def _files(where: Path) -> list[Path]:
-    if not where.exists():
-        raise DataError(f"{where}: no such file or folder")
-    if where.is_file():
-        if where.suffix not in ENDINGS:
-            raise DataError(f"{where}: expected a .parquet or .csv file")
-        return [where]
-    return sorted(path for path in where.iterdir() if path.suffix in ENDINGS and path.is_file())
+    try:
+        if where.is_dir():
+            return sorted(path for path in where.iterdir() if path.suffix in ENDINGS and path.is_file())
+        if where.is_file():
+            if where.suffix not in ENDINGS:
+                raise DataError(f"{where}: expected a .parquet or .csv file")
+            return [where]
+        raise DataError(f"{where}: {'neither a folder nor a file' if where.exists() else 'no such file or folder'}")
+    except OSError as error:
+        raise DataError(f"{str(where)[:100]}: cannot be read: {error.strerror or error}") from error
 
 
 def _relation(path: Path) -> str:

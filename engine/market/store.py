@@ -60,7 +60,7 @@ class Store:
 
     def catalogue(self) -> dict[SeriesKey, Span] | None:
         """Every index series with its first and last date and its length; None when nothing was ever imported."""
-        if not self.path.exists():
+        if not _there(self.path):
             return None
         with self._open() as connection:
             tables = _tables(connection)
@@ -68,7 +68,7 @@ class Store:
                 return {} if tables else None
             rows = connection.execute(
                 'SELECT "index", variant, min(date)::VARCHAR, max(date)::VARCHAR, count(*) '
-                "FROM store.indices GROUP BY ALL"
+                "FROM store.indices WHERE variant IN ('PR', 'TR') GROUP BY ALL"
             ).fetchall()
         return {SeriesKey(name, _VARIANT_OF[kind]): Span(first, last, count) for name, kind, first, last, count in rows}
 
@@ -90,7 +90,7 @@ class Store:
 
     def tables(self) -> list[Table]:
         """What is in the store, one line per dataset. Raises DataError when the file is no market store."""
-        if not self.path.exists():
+        if not _there(self.path):
             return []
         with self._open() as connection:
             return [_table(connection, DATASETS[name]) for name in _tables(connection) if name in DATASETS]
@@ -103,12 +103,13 @@ class Store:
         import duckdb  # noqa: PLC0415  # only when something is imported
 
         now = datetime.now(UTC).replace(microsecond=0, tzinfo=None).isoformat(sep=" ")
-        with duckdb.connect(":memory:") as connection:
+        with _speaking_of(self.path), duckdb.connect(":memory:") as connection:
             found = stage(connection, where, progress)
-            fresh = not self.path.exists()
-            _make_folder(self.path)
+            there = _there(self.path)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            _attach(connection, self.path, read_only=False)
+            fresh = not there and not _tables(connection)
             try:
-                _attach(connection, self.path, read_only=False)
                 connection.execute("BEGIN")
                 for dataset in {item.dataset.name: item.dataset for item in found if item.dataset}.values():
                     progress(f"writing {dataset.name}")
@@ -118,7 +119,7 @@ class Store:
                 connection.execute("DETACH store")
             except BaseException:
                 connection.close()
-                if fresh:
+                if fresh:  # made by this import, which holds it alone
                     for leftover in (self.path, self.path.with_name(self.path.name + ".wal")):
                         leftover.unlink(missing_ok=True)
                 raise
@@ -128,9 +129,26 @@ class Store:
     def _open(self) -> Iterator[DuckDBPyConnection]:
         import duckdb  # noqa: PLC0415  # only when a store is read
 
-        with duckdb.connect(":memory:") as connection:
+        with _speaking_of(self.path), duckdb.connect(":memory:") as connection:
             _attach(connection, self.path, read_only=True)
             yield connection
+
+
+@contextmanager
+def _speaking_of(path: Path) -> Iterator[None]:
+    """Whatever is wrong with a store is one message about it, and an interrupt is an interrupt."""
+    import duckdb  # noqa: PLC0415  # only when a store is used
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise DataError(f"{path}: this is no market store, or a damaged one ({str(error).splitlines()[0]})") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be used: {error.strerror or error}") from error
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # how DuckDB calls it
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _with_gaps(column: Any) -> NDArray[np.float64]:
@@ -141,25 +159,24 @@ def _with_gaps(column: Any) -> NDArray[np.float64]:
     return values
 
 
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(f"{path}: the folder cannot be made: {error.strerror}") from error
-
-
 def _attach(connection: DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
     import duckdb  # noqa: PLC0415  # only when a store is used
 
     literal = str(path).replace("'", "''")
     try:
         connection.execute(f"ATTACH '{literal}' AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
-    except duckdb.Error as error:
-        busy = "lock" in str(error).lower()
-        reason = (
-            "another process is writing to it" if busy else f"this is no market store ({str(error).splitlines()[0]})"
-        )
-        raise DataError(f"{path}: {reason}") from error
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise DataError(f"{path}: another process is writing to it; try again when it is done") from error
+        raise
+
+
+def _there(path: Path) -> bool:
+    """Whether there is a file; a path that cannot be one is an error."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise DataError(f"{str(path)[:100]}: cannot be used: {error.strerror or error}") from error
 
 
 def _tables(connection: DuckDBPyConnection) -> list[str]:

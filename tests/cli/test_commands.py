@@ -189,3 +189,18 @@ def test_an_interrupted_run_leaves_nothing_half_written(tmp_path: Path, sent: si
     assert said == "error: interrupted; nothing half-written is left\n"
     left = list((tmp_path / "results").iterdir()) if (tmp_path / "results").exists() else []
     assert all((folder / "manifest.json").exists() for folder in left)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("after", [0.7, 1.5])
+def test_an_interrupted_import_leaves_no_store(tmp_path: Path, market_folder: Path, after: float) -> None:
+    command = [*BACKTEST, "data", "import", str(market_folder), "--store", "s.duckdb"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "error: interrupted; nothing half-written is left\n")
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,6 +194,42 @@ def test_paths_that_are_no_store(tmp_path: Path, folder: Path) -> None:
         Store(tmp_path / "text").catalogue()
     with pytest.raises(DataError, match="this is no market store"):
         Store(tmp_path).catalogue()
+    for long in (tmp_path / ("x" * 300), Path("x" * 5000)):
+        with pytest.raises(DataError, match="cannot be used: File name too long"):
+            Store(long).catalogue()
+        with pytest.raises(DataError, match="cannot be read: File name too long"):
+            Store(tmp_path / "s").load(long)
+    with pytest.raises(DataError, match="neither a folder nor a file"):
+        Store(tmp_path / "s").load(Path("/dev/null"))
+
+
+def test_a_damaged_or_foreign_store_is_one_message(store: Store, folder: Path) -> None:
+    store.load(csv(folder / "indices.csv", ROWS * 1))
+    whole = store.path.read_bytes()
+    store.path.write_bytes(whole[: len(whole) // 2])
+    for use in (store.catalogue, store.tables, lambda: store.load(folder)):
+        with pytest.raises(DataError, match="no market store, or a damaged one"):
+            use()
+    foreign = Store(store.path.with_name("foreign.duckdb"))
+    with duckdb.connect(str(foreign.path)) as connection:
+        connection.execute("CREATE TABLE indices (a INTEGER)")
+    for use in (foreign.catalogue, foreign.tables, lambda: foreign.load(folder)):
+        with pytest.raises(DataError, match="no market store, or a damaged one"):
+            use()
+
+
+def test_an_import_that_finds_the_store_taken_leaves_it_alone(store: Store, folder: Path) -> None:
+    """The other process has just made it: nothing of it may go."""
+    csv(folder / "indices.csv", ROWS)
+    store.path.parent.mkdir(parents=True)
+    script = f"import duckdb, sys; c = duckdb.connect({str(store.path)!r}); print('open', flush=True); sys.stdin.read()"
+    other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout is not None
+    assert other.stdout.readline() == "open\n"
+    with pytest.raises(DataError, match="another process is writing to it"):
+        store.load(folder)
+    assert store.path.exists()
+    other.communicate()
 
 
 def test_an_empty_store_means_the_sample_market_and_says_so(store: Store) -> None:
