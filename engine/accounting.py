@@ -20,6 +20,7 @@ Ints = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
 BPS = 1e-4
+SPECK = 1e-10  # of the value: an order this small is no order, whatever `min_trade` says
 DUST = 1e-12  # of the value: an amount this small is a rounding error, and is exactly nothing
 
 
@@ -180,7 +181,7 @@ class _Account:
             sets = self._sets(rows, row, weights[:, row])
             aim = self._whole_target(value, weights[:, row], held, sets)
             aims[:, row] = aim
-            aim[np.abs(aim) < np.maximum(self.least, DUST * value[:, None])] = 0.0
+            aim[np.abs(aim) < np.maximum(self.least, SPECK * value[:, None])] = 0.0
             exact = np.where(unwanted[:, row] & (aim < 0.0), -self.units, aim * prices.per_rupee[:, row])
             if prices.missing[row] or self.some_wait:
                 waiting[:, row], late[:, row] = self._wait(rows, row, sets, prices, aim, exact)
@@ -217,7 +218,7 @@ class _Account:
     def _too_small(self, aims: Floats, value: Floats) -> Ints:
         """How many orders were under the least trade, one count per variant; rounding errors are no orders."""
         worth = np.abs(aims)
-        counts: Ints = ((worth < self.least[:, None]) & (worth > DUST * value[:, :, None])).sum(axis=(1, 2))
+        counts: Ints = ((worth < self.least[:, None]) & (worth > SPECK * value[:, :, None])).sum(axis=(1, 2))
         return counts
 
     def _wait(  # noqa: PLR0913, PLR0917  # one moment's arrays; `aim` and `exact` are changed in place

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 _B = TypeVar("_B", bound="Block")
 
+MOST = 100_000  # sessions, decisions or ranks: four centuries of sessions
+
 Text = Annotated[str, Field(strict=True, min_length=1)]
-Count = Annotated[int, Field(strict=True, ge=1)]
-CountOrZero = Annotated[int, Field(strict=True, ge=0)]
+Count = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+CountOrZero = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Names = Annotated[tuple[Text, ...], Field(min_length=1)]
 

@@ -48,7 +48,9 @@ def cagr(nav: Floats, capital: float, window: Window) -> float | None:
     """(last value / capital) ** (1 / years) - 1."""
     if not window.years:
         return None
-    return float((nav[-1] / capital) ** (1.0 / window.years) - 1.0)
+    with np.errstate(over="ignore"):
+        growth = float((nav[-1] / capital) ** (1.0 / window.years) - 1.0)
+    return growth if np.isfinite(growth) else None  # a few days of a wild series annualise to nothing
 
 
 def volatility(returns: Floats, window: Window) -> float | None:

@@ -23,6 +23,7 @@ from engine.market.market import Market, last_known
 Floats = NDArray[np.float64]
 
 BOOKS_AGREE = 1e-9
+STARTING_CAPITAL = 1e6
 LONGEST_GAP = 5  # sessions a held asset may be without a price
 FILLED = 0  # vectorbt's order status
 COSTS = ["charges", "slippage"]
@@ -64,7 +65,8 @@ def exchange_of(market: Market, assets: Sequence[str], variant: Variant, *, at_o
 class Replay:
     """Every trade of a simulation as vectorbt takes it, and the holdings it must come to.
 
-    Arrays are variants x rows x (assets + CASH): fill prices, signed units (0 is no order), cost fractions, and units
+    Arrays are variants x rows x (assets + CASH), scaled so that every price starts near 1 and the capital at 1,000,000
+    (vectorbt rounds absolute amounts): fill prices, signed units (0 is no order), cost fractions, and units
     held after the row. CASH is one more column, free to trade, bought with all the capital in a row of its own before
     the first event.
     """
@@ -87,14 +89,17 @@ class Replay:
         opening = np.zeros((len(capital), 1, book.traded.shape[2] + 1))
         opening[:, 0, -1] = capital
         size = np.concatenate([opening, np.concatenate([book.traded, change], axis=2)], axis=1)
-        price = np.concatenate([np.ones_like(opening), np.concatenate([book.price, cash_price], axis=2)], axis=1)
+        price = np.concatenate([opening, np.concatenate([book.price, cash_price], axis=2)], axis=1)
+        price[:, 0] = price[:, 1]
         price[price == 0.0] = 1.0  # never known, never traded
         fees = np.concatenate(
             [np.zeros_like(opening), np.concatenate([rate, np.zeros_like(cash_price)], axis=2)], axis=1
         )
         units = np.zeros_like(size)
         units[:, 1:, :-1], units[:, :, -1] = book.units, cash_held
-        return cls(price, size, fees, units, capital)
+        scale = (STARTING_CAPITAL / capital)[:, None, None]
+        unit = price[:, 1:2]
+        return cls(price / unit, size * unit * scale, fees, units * unit * scale, capital * scale[:, 0, 0])
 
 
 def warm_up() -> None:
@@ -126,7 +131,7 @@ def _agree(log: NDArray[np.void], units: Floats, size: Floats, price: Floats) ->
     theirs = np.zeros((events, variants * columns))
     theirs[log["idx"], log["col"]] = log["new_position"]
     theirs = theirs.reshape(events, variants, columns).transpose(1, 0, 2)
-    value = (units * price).sum(axis=2)
+    value = np.maximum.accumulate((units * price).sum(axis=2), axis=1)  # roundings are those of the most there was
     apart = float((np.abs(theirs - units) * price / value[:, :, None]).max())
     spare = float((np.abs(log["new_cash"].reshape(variants, events, columns)[:, :, -1]) / value).max())
     if not max(apart, spare) <= BOOKS_AGREE:

@@ -136,6 +136,22 @@ def test_a_fixed_target_without_a_price_when_decided_is_an_error() -> None:
         ran(plain, A=series(100, 100, 100, 100, 100), B=history(days, [50.0] * 4))
 
 
+@pytest.mark.parametrize(
+    ("capital", "least", "level"), [(10.0, 0.0, 90_000.0), (1e15, 1.0, 0.01), (1e6, 0.0, 1e-6), (25.0, 0.0, 1e7)]
+)
+def test_both_books_agree_at_any_scale(capital: float, least: float, level: float) -> None:
+    rng = np.random.default_rng(4)
+    days = weekdays(date(2020, 6, 1), 40)
+    a, b = (history(days, [float(x) for x in level * np.exp(np.cumsum(rng.normal(0, 0.05, 40)))]) for _ in "ab")
+    plain = strategy(
+        market={"benchmark": "A", "universe": ["A", "B"]}, rules=[{"name": "x", "hold": {"A": 0.3, "B": 0.3}}],
+        execution={"buy_bps": 100, "sell_bps": 1000, "capital": capital, "min_trade": least},
+    )  # fmt: skip
+    result = ran(plain, A=a, B=b)
+    assert result.attribution.residual < 1e-9
+    assert len(result.ledger.fills) > 30
+
+
 @pytest.mark.parametrize("part", ["units", "cash"])
 def test_the_second_book_objects_to_a_wrong_first_one(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = accounting.keep_book

@@ -45,7 +45,7 @@ def market_model(returns: Floats, benchmark: Floats, cash: Floats, window: Windo
     alpha, beta = fit.params
     return MarketModel(
         float(alpha * window.sessions_per_year), float(beta), _finite(fit.tvalues[0]), _finite(fit.tvalues[1]),
-        _finite(fit.rsquared), lags,
+        _finite(fit.rsquared) if np.ptp(excess) > 0.0 else None, lags,
     )  # fmt: skip
 
 

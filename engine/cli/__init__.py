@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -57,6 +58,9 @@ def with_command(arguments: list[str]) -> list[str]:
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a sign gets a question mark for it
+            stream.reconfigure(errors="replace")
     try:
         app(args=with_command(sys.argv[1:]), prog_name="backtest")
     except EngineError as error:

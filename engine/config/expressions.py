@@ -9,6 +9,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 COMPARISONS: dict[type[ast.cmpop], Callable[[Any, float], Any]] = {
@@ -29,6 +30,7 @@ _MIRRORED = {
 }
 _PERCENT = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(\s*)%")
 MAX_LENGTH = 2_000
+MAX_DEPTH = 50
 
 
 class ExpressionError(ValueError):
@@ -108,16 +110,20 @@ class _Parser:
         self.per_cents = per_cents
         self.indent = indent
 
-    def node(self, tree: ast.expr) -> Node:
+    def node(self, tree: ast.expr, depth: int = 0) -> Node:
+        """The tree of one part, nested so deep."""
+        if depth > MAX_DEPTH:
+            raise ExpressionError(f"a condition is nested {MAX_DEPTH} deep at most", self._offset(tree))
+        deeper = partial(self.node, depth=depth + 1)
         match tree:
             case ast.Name(id=name):
                 return Name(name, self._offset(tree))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return Not(self.node(operand))
+                return Not(deeper(operand))
             case ast.BoolOp(op=ast.And(), values=values):
-                return Every(tuple(map(self.node, values)))
+                return Every(tuple(map(deeper, values)))
             case ast.BoolOp(op=ast.Or(), values=values):
-                return Some(tuple(map(self.node, values)))
+                return Some(tuple(map(deeper, values)))
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 return self._comparisons([left, *comparators], [type(op) for op in ops], tree)
         raise self._refused(tree)
@@ -141,7 +147,10 @@ class _Parser:
             number = self._number(tree.operand)
             return None if number is None else -number if isinstance(tree.op, ast.USub) else number
         if isinstance(tree, ast.Constant) and isinstance(tree.value, int | float) and not isinstance(tree.value, bool):
-            number = float(tree.value)
+            try:
+                number = float(tree.value)
+            except OverflowError as error:
+                raise ExpressionError("that number is too large", self._offset(tree)) from error
             return number / 100.0 if self._offset(tree) in self.per_cents else number
         return None
 

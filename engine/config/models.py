@@ -90,10 +90,12 @@ class Execution(Closed):
     buy_bps: Annotated[Bps, Field(description="charges on purchases, basis points of value")] = 0.0
     sell_bps: Annotated[Bps, Field(description="charges on sales, basis points of value")] = 0.0
     slippage_bps: Annotated[Bps, Field(description="slippage on every trade, basis points of value")] = 0.0
-    capital: Annotated[Number, Field(gt=0, description="rupees at the start")] = 1_000_000.0
+    capital: Annotated[Number, Field(gt=0, le=1e15, description="rupees at the start")] = 1_000_000.0
     band: Annotated[Weight | None, Field(description="points of weight off target that are left alone")] = None
     min_trade: Annotated[Number, Field(ge=0, description="an order under so many rupees is no order")] = 1.0
-    cash_spread: Annotated[Fraction, Field(description="what CASH earns less than the policy rate, a year")] = 0.0035
+    cash_spread: Annotated[
+        Fraction, Field(ge=-1, le=1, description="what CASH earns less than the policy rate, a year")
+    ] = 0.0035
 
 
 class Rule(Closed):

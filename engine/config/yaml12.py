@@ -17,6 +17,7 @@ from engine.errors import ConfigError
 MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
 MAX_DEPTH = 50
+MAX_DIGITS = 18  # of a whole number
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS: tuple[tuple[str, str, str], ...] = (
@@ -58,6 +59,8 @@ for _name, _pattern, _first in _SCALARS:
 
 
 def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError("a number of so many digits is no count, price or date")
     return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
 
 
@@ -80,6 +83,8 @@ def parse(text: str, source: str) -> Document:
         raise ConfigError(_syntax_message(error, source)) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{source}: this is not YAML text: {str(error).splitlines()[0]}") from error
+    except ValueError as error:
+        raise ConfigError(f"{source}: this is not YAML text: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{source}: nested too deep; {MAX_DEPTH} levels are allowed") from error
     return _Reader(source).read(node)

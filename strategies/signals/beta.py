@@ -23,7 +23,9 @@ class Beta(PairSignal):
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
     use: Literal["beta"] = "beta"
-    window: Annotated[int, Field(strict=True, ge=2, description="returns, one a common session, in the line")]
+    window: Annotated[
+        int, Field(strict=True, ge=2, le=100_000, description="returns, one a common session, in the line")
+    ]
 
     def of_pair(self, closes: pd.Series, against: pd.Series) -> pd.Series:
         """Covariance over variance, NaN where the variance is zero."""

@@ -22,7 +22,7 @@ class DistanceFromAverage(SeriesSignal):
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
     use: Literal["distance_from_average"] = "distance_from_average"
-    window: Annotated[int, Field(strict=True, ge=2, description="sessions in the average")]
+    window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in the average")]
 
     def of_series(self, closes: pd.Series) -> pd.Series:
         """The distance, a fraction of the average."""

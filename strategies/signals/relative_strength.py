@@ -23,7 +23,9 @@ class RelativeStrength(PairSignal):
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
     use: Literal["relative_strength"] = "relative_strength"
-    window: Annotated[int, Field(strict=True, ge=2, description="common sessions in the average of the ratio")]
+    window: Annotated[
+        int, Field(strict=True, ge=2, le=100_000, description="common sessions in the average of the ratio")
+    ]
 
     def of_pair(self, closes: pd.Series, against: pd.Series) -> pd.Series:
         """The ratio's distance from its average, a fraction."""

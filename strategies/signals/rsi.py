@@ -26,7 +26,7 @@ class Rsi(SeriesSignal):
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
     use: Literal["rsi"] = "rsi"
-    window: Annotated[int, Field(strict=True, ge=2, description="sessions in Wilder's averages")] = 14
+    window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in Wilder's averages")] = 14
 
     def of_series(self, closes: pd.Series) -> pd.Series:
         """The index, NaN until it has settled."""

@@ -24,7 +24,7 @@ class Slope(SeriesSignal):
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
     use: Literal["slope"] = "slope"
-    window: Annotated[int, Field(strict=True, ge=2, description="sessions in the line")]
+    window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in the line")]
     sessions_per_year: Annotated[Count, Field(description="sessions in a year, to annualise by")] = 248
 
     def of_series(self, closes: pd.Series) -> pd.Series:

@@ -24,7 +24,9 @@ class Volatility(SeriesSignal):
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
     use: Literal["volatility"] = "volatility"
-    window: Annotated[int, Field(strict=True, ge=2, description="log returns, one a session, in the deviation")]
+    window: Annotated[
+        int, Field(strict=True, ge=2, le=100_000, description="log returns, one a session, in the deviation")
+    ]
     sessions_per_year: Annotated[Count, Field(description="sessions in a year, to annualise by")] = 248
 
     def of_series(self, closes: pd.Series) -> pd.Series:

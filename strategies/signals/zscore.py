@@ -23,7 +23,7 @@ class Zscore(SeriesSignal):
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
     use: Literal["zscore"] = "zscore"
-    window: Annotated[int, Field(strict=True, ge=2, description="sessions in the mean and the deviation")]
+    window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in the mean and the deviation")]
 
     def of_series(self, closes: pd.Series) -> pd.Series:
         """The score, NaN where the deviation is zero."""

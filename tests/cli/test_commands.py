@@ -191,6 +191,13 @@ def test_an_interrupted_run_leaves_nothing_half_written(tmp_path: Path, sent: si
     assert all((folder / "manifest.json").exists() for folder in left)
 
 
+def test_a_terminal_that_knows_only_ascii_is_served_too(tmp_path: Path) -> None:
+    done = backtest("list", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert "No results" in done.stdout
+    done = backtest(str(ROOT / "configs" / "nifty_buy_and_hold.yaml"), cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert "Final value" in done.stdout
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("after", [0.7, 1.5])
 def test_an_interrupted_import_leaves_no_store(tmp_path: Path, market_folder: Path, after: float) -> None:

@@ -75,6 +75,12 @@ def test_what_is_no_condition(text: str, offset: int | None) -> None:
         assert refused.value.offset == offset
 
 
+@pytest.mark.parametrize("text", ["x > " + "9" * 400, "not " * 60 + "a", "(not " * 60 + "a" + ")" * 60])
+def test_what_is_too_large_or_too_deep_is_said_so(text: str) -> None:
+    with pytest.raises(ExpressionError, match="too large|50 deep at most"):
+        parse_condition(text)
+
+
 @pytest.mark.parametrize("text", ["a" * 3000, "(" * 500 + "a" + ")" * 500, "not " * 400 + "a"])
 def test_a_monster_is_refused_or_read_but_never_a_crash(text: str) -> None:
     with suppress(ExpressionError):

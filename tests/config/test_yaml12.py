@@ -52,6 +52,8 @@ def test_places_count_from_one() -> None:
         ("a: \x01", r"^f: this is not YAML text"),
         ("a: " + "[" * 3000, r"^f: nested too deep"),
         ('a: "x \\ud83d"', r"^f:1:4: .* cannot be read as str"),
+        ("a: 1234567890123456789", r"^f:1:4: .* cannot be read as int"),
+        ('a: "\\U00110000"', r"^f: this is not YAML text"),
         ("a: " + "9" * 5000, r"^f:1:4: .* cannot be read as int"),
         ("a: " + "x" * 1_000_001, r"over 1,000,000 bytes"),
     ],
