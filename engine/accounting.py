@@ -20,7 +20,7 @@ Ints = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
 BPS = 1e-4
-SPECK = 1e-10  # of the value: an order this small is no order, whatever `min_trade` says
+SPECK = 1e-8  # of the value: an order this small is no order, whatever `min_trade` says
 DUST = 1e-12  # of the value: an amount this small is a rounding error, and is exactly nothing
 
 

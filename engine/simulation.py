@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.accounting import BPS, DUST, Book, Exchange, Orders, Rows, keep_book
-from engine.errors import DataError
+from engine.errors import DataError, StrategyError
 from engine.market.cash import cash_index
 from engine.market.keys import Variant
 from engine.market.market import Market, last_known
@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 
 BOOKS_AGREE = 1e-9
 STARTING_CAPITAL = 1e6
+RUIN = 1e-6  # of the capital
 LONGEST_GAP = 5  # sessions a held asset may be without a price
 FILLED = 0  # vectorbt's order status
 COSTS = ["charges", "slippage"]
@@ -154,8 +155,18 @@ def simulate(
     cash = np.ones(len(days))
     cash[first : last + 1] = cash_index(days[first : last + 1], spreads.pop())
     rows, book = keep_book(variants, exchange, cash, last)
+    _not_ruined(book, rows, exchange, variants)
     check(Replay.of(book, rows, cash, np.array([orders.execution.capital for orders in variants])))
     return [_ledger(place, orders, exchange, cash, rows, book, last) for place, orders in enumerate(variants)]
+
+
+def _not_ruined(book: Book, rows: Rows, exchange: Exchange, variants: Sequence[Orders]) -> None:
+    """Where almost nothing is left, what is left is rounding errors: say so instead of reporting them."""
+    capital = np.array([orders.execution.capital for orders in variants])[:, None]
+    ruined = rows.there & (book.before < RUIN * capital)
+    if ruined.any():
+        day = exchange.sessions[rows.session[ruined].min()].date()
+        raise StrategyError(f"on {day} less than a millionth of the capital is left: prices or costs have eaten it up")
 
 
 def _ledger(  # noqa: PLR0913, PLR0917  # the pieces of one simulation

@@ -26,7 +26,7 @@ LATER = weekdays(date(2019, 6, 5), 20)
 CLOSE = 1e-9
 
 
-def walk(seed: int, gap: float, start: int) -> History:
+def walk(seed: int, gap: float, start: int, *, sessions: bool = False) -> History:
     """A random index with an overnight move, dividends, and missing observations after its first few."""
     rng = np.random.default_rng(seed)
     steps, nights = rng.normal(0.0005, 0.02, len(DAYS)), rng.normal(0.0, 0.01, len(DAYS))
@@ -35,6 +35,7 @@ def walk(seed: int, gap: float, start: int) -> History:
     total = price * np.exp(np.arange(len(DAYS)) * 5e-5)
     there, priced, opened = (rng.random((3, len(DAYS))) >= gap).tolist()
     kept = range(start, len(DAYS))
+    priced = [True] * len(DAYS) if sessions else priced  # the benchmark's price index gives the sessions
     return History(
         {DAYS[i]: float(price[i]) for i in kept if priced[i]},
         {DAYS[i]: float(total[i]) for i in kept if there[i]},

@@ -152,6 +152,12 @@ def test_both_books_agree_at_any_scale(capital: float, least: float, level: floa
     assert len(result.ledger.fills) > 30
 
 
+def test_a_strategy_that_loses_everything_is_told_so() -> None:
+    closes = [100.0 * 0.5**place for place in range(30)]
+    with pytest.raises(StrategyError, match="less than a millionth of the capital is left"):
+        ran(strategy(), A=history(weekdays(date(2020, 6, 1), 30), closes))
+
+
 @pytest.mark.parametrize("part", ["units", "cash"])
 def test_the_second_book_objects_to_a_wrong_first_one(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     real = accounting.keep_book

@@ -19,6 +19,7 @@ from engine.attribution.linking import linking_weights
 from engine.simulation import Ledger
 
 Floats = NDArray[np.float64]
+ROUNDING = 1e-14  # between the benchmark's quoted return and that of its value
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,12 @@ def active_ledger(ledger: Ledger, benchmark: Ledger, benchmark_name: str, rules:
     nav, days = ledger.nav.to_numpy(), ledger.nav.index
     before = np.concatenate(([ledger.capital], nav[:-1]))
     returns = _change(ledger.values.to_numpy())
-    theirs = returns[:, list(ledger.values.columns).index(benchmark_name)]
+    own, market = (
+        metrics.returns_of(nav, ledger.capital),
+        metrics.returns_of(benchmark.nav.to_numpy(), benchmark.capital),
+    )
+    quoted = returns[:, list(ledger.values.columns).index(benchmark_name)]
+    theirs = np.where(np.abs(market - quoted) <= ROUNDING, quoted, market)  # bitwise the asset's own where it is held
     gap = np.where(np.isnan(returns), 0.0, returns - theirs[:, None])
     weights = np.vstack([np.zeros(gap.shape[1]), ledger.weights.to_numpy()[:-1]])
     known = ~np.isnan(returns)
@@ -103,7 +109,6 @@ def active_ledger(ledger: Ledger, benchmark: Ledger, benchmark_name: str, rules:
     timing = np.where(known, (weights - mean) * gap, 0.0) + opened
     idle = np.concatenate(([0.0], ledger.cash.to_numpy()[:-1] / nav[:-1]))
     cash = np.where(idle == 0.0, 0.0, idle * (_change(ledger.cash_index.to_numpy()) - theirs))
-    own, market = nav / before - 1.0, metrics.returns_of(benchmark.nav.to_numpy(), benchmark.capital)
     assets = ledger.values.columns
     return ActiveLedger(
         static=pd.DataFrame(static, days, assets),
