@@ -11,7 +11,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Self
 
@@ -23,18 +23,19 @@ class SecondBook:
     """vectorbt in a process of its own, started at once and warm by the time there is something to replay."""
 
     def __enter__(self) -> Self:
-        """Start it deaf to the keyboard's interrupt, which reaches every process: the first one decides what ends."""
+        """Start it deaf to interrupts, which reach every process: the first one decides what ends.
+
+        They are held back while it starts, so that none is lost and none finds it half started; it inherits that.
+        """
         spawn = get_context("spawn")
         self._connection, other = spawn.Pipe()
         self._waiting = 0
-        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        resource_tracker.ensure_running()  # it unblocks signals when it starts, so it starts before they are blocked
+        with _interrupts_held_back():
             process = spawn.Process(target=_keep, args=(other,), daemon=True)
             process.start()
-        finally:
-            signal.signal(signal.SIGINT, heard)
-        other.close()
-        self.pid = process.pid
+            other.close()
+            self.pid = process.pid
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,6 +58,26 @@ class SecondBook:
                 raise AssertionError("the process that keeps the second book ended before it agreed") from error
             if objection:
                 raise AssertionError(objection)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the end for an interrupt that comes meanwhile; processes started in it are deaf to it.
+
+    A new process inherits the mask. The handlers are replaced as well, because another thread may take the signal.
+    """
+    came: list[int] = []
+    numbers = [number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN]
+    heard = {number: signal.signal(number, lambda number, _: came.append(number)) for number in numbers}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for number, handler in heard.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _keep(connection: Connection) -> None:

@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKTEST = [sys.executable, "-c", "from engine.cli import script; script()"]
+HEARING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # as in a terminal, anywhere
+INTERRUPTIBLE = [sys.executable, "-c", HEARING + "from engine.cli import script; script()"]
 FLAGSHIP = str(ROOT / "configs" / "midcap_rotation.yaml")
 
 pytestmark = pytest.mark.process
@@ -188,8 +190,8 @@ def test_an_interrupted_run_leaves_nothing_half_written(tmp_path: Path, sent: si
     """As a terminal does it: the signal goes to every process of the command."""
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        [*BACKTEST, FLAGSHIP], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        [*INTERRUPTIBLE, FLAGSHIP], cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
     wait_until(process, lambda: Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("utf-8") != "")
     time.sleep(after)
     if sent == signal.SIGINT:
@@ -214,11 +216,11 @@ def test_a_terminal_that_knows_only_ascii_is_served_too(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks at processes through /proc")
 @pytest.mark.parametrize("after", [0.3, 1.0])
 def test_an_interrupted_import_leaves_no_store(tmp_path: Path, market_folder: Path, after: float) -> None:
-    command = [*BACKTEST, "data", "import", str(market_folder), "--store", "s.duckdb"]
+    command = [*INTERRUPTIBLE, "data", "import", str(market_folder), "--store", "s.duckdb"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+        command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
     wait_until(process, lambda: "duckdb" in Path(f"/proc/{process.pid}/maps").read_text("utf-8"))
     time.sleep(after)
     process.send_signal(signal.SIGINT)
