@@ -1,8 +1,8 @@
-"""The naive reference simulator: a second reading of DESIGN sections 4 and 6, sharing no code with `engine`.
+"""The naive reference simulator: a second reading of docs/semantics.md, sharing no code with `engine`.
 
 One loop over sessions, dictionaries, floats. Clarity over speed: the engine is tested against it to 1e-9
 relative. Units throughout: fractions (never per cents), rupees, sessions. An unknown value is an absent key
-or None, never NaN. 'Rule 4.13' in a docstring is the numbered sentence of DESIGN section 4.
+or None, never NaN. 'Rule 4.13' in a docstring is the numbered paragraph of docs/semantics.md.
 """
 
 from __future__ import annotations
