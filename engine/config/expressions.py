@@ -102,7 +102,10 @@ def parse_condition(text: str) -> Node:
             "this is not a condition; write signal names with and, or, not, parentheses and comparisons with a number",
             min(offset, max(len(text) - 1, 0)),
         ) from error
-    return _Parser(frozenset(per_cents), indent).node(tree.body)
+    try:
+        return _Parser(frozenset(per_cents), indent).node(tree.body)
+    except RecursionError as error:  # a number under a thousand signs
+        raise ExpressionError("a condition nested too deep") from error
 
 
 class _Parser:

@@ -75,9 +75,11 @@ def test_what_is_no_condition(text: str, offset: int | None) -> None:
         assert refused.value.offset == offset
 
 
-@pytest.mark.parametrize("text", ["x > " + "9" * 400, "not " * 60 + "a", "(not " * 60 + "a" + ")" * 60])
+@pytest.mark.parametrize(
+    "text", ["x > " + "9" * 400, "not " * 60 + "a", "(not " * 60 + "a" + ")" * 60, "a > " + "-" * 990 + "1"]
+)
 def test_what_is_too_large_or_too_deep_is_said_so(text: str) -> None:
-    with pytest.raises(ExpressionError, match="too large|50 deep at most"):
+    with pytest.raises(ExpressionError, match="too large|50 deep at most|too deep|not a condition"):
         parse_condition(text)
 
 
