@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.market.keys import SeriesKey, Variant
+from engine.market.keys import PRICED, SeriesKey, Variant
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,9 @@ Floats = NDArray[np.float64]
 class Market:
     """Histories of the series a run reads, seen from the sessions of its benchmark.
 
-    `bars` holds each series on its own dates (`open`, `close`; index points; open is NaN where unknown).
+    `bars` holds each price history on its own dates (`open`, `close`; index points; open is NaN where unknown),
+    `readings` every other quantity (volumes, valuations, flows, weights) on the dates it is dated, which is not when
+    it was published: see `SeriesKey.publication_lag`.
     `sessions` are the benchmark's dates, weekends included. `calendar` is `sessions` and the exchange's published
     sessions after them, as days; it is known in advance, so a cut in time (`until`) keeps it whole.
     """
@@ -32,10 +34,11 @@ class Market:
     bars: Mapping[SeriesKey, pd.DataFrame]
     origin: str
     simulated: bool = False
+    readings: Mapping[SeriesKey, pd.Series] = field(default_factory=dict)
     _aligned: dict[tuple[SeriesKey, str], Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913  # what a market is made of
         cls,
         benchmark: str,
         bars: Mapping[SeriesKey, pd.DataFrame],
@@ -43,9 +46,10 @@ class Market:
         *,
         origin: str = "memory",
         simulated: bool = False,
+        readings: Mapping[SeriesKey, pd.Series] | None = None,
     ) -> Market:
         """A market whose sessions are the benchmark's dates in any variant; `calendar` holds the days after them."""
-        mine = [frame.index for key, frame in bars.items() if key.name == benchmark]
+        mine = [frame.index for key, frame in bars.items() if key.name == benchmark and key.variant in PRICED]
         if not mine or not any(len(index) for index in mine):
             raise DataError(f"the benchmark {benchmark} has no history in {origin}")
         sessions = pd.DatetimeIndex(
@@ -53,7 +57,8 @@ class Market:
         )
         days = sessions.to_numpy("datetime64[D]")
         later = np.empty(0, "datetime64[D]") if calendar is None else calendar[calendar > days[-1]]
-        return cls(benchmark, sessions, np.concatenate([days, later]), dict(bars), origin, simulated)
+        whole = np.concatenate([days, later])
+        return cls(benchmark, sessions, whole, dict(bars), origin, simulated, dict(readings or {}))
 
     @cached_property
     def _seconds(self) -> NDArray[np.datetime64]:
@@ -65,11 +70,13 @@ class Market:
         return self.sessions.to_numpy("datetime64[D]")
 
     def series(self, key: SeriesKey) -> pd.Series:
-        """Closes of one series on its own dates. Raises DataError naming what there is."""
-        if key not in self.bars:
-            known = ", ".join(sorted(map(str, self.bars)))
-            raise DataError(f"{key} was not loaded from {self.origin}; loaded: {known}")
-        return self.bars[key]["close"].copy(deep=False)
+        """Closes, or readings, of one series on its own dates. Raises DataError naming what there is."""
+        if key in self.bars:
+            return self.bars[key]["close"].copy(deep=False)
+        if key in self.readings:
+            return self.readings[key].copy(deep=False)
+        known = ", ".join(sorted(map(str, (*self.bars, *self.readings))))
+        raise DataError(f"{key} was not loaded from {self.origin}; loaded: {known}")
 
     def align(self, values: pd.Series) -> Floats:
         """Values on a series' own dates, put on the sessions; NaN on a session without one."""
@@ -116,6 +123,7 @@ class Market:
     def until(self, session: pd.Timestamp) -> Market:
         """The market as it was known at the close of `session`; the calendar stays whole."""
         bars = {key: frame.loc[:session] for key, frame in self.bars.items()}
+        readings = {key: values.loc[:session] for key, values in self.readings.items()}
         return Market(
             self.benchmark,
             self.sessions[self.sessions <= session],
@@ -123,20 +131,31 @@ class Market:
             bars,
             self.origin,
             self.simulated,
+            readings,
         )
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over every loaded series: name, variant, dates and values."""
+        """SHA-256 over every loaded series and reading: name, variant, dates and values."""
         total = hashlib.sha256()
         for key in sorted(self.bars):
             frame = self.bars[key]
             total.update(f"{key.name}\0{key.variant}\0{len(frame)}\0".encode())
             total.update(frame.index.to_numpy("datetime64[D]").astype("<i8").tobytes())
             for column in ("open", "close"):
-                values = frame[column].to_numpy(dtype="<f8")
-                total.update(np.where(np.isnan(values), np.nan, values).tobytes())
+                total.update(_plain(frame[column]).tobytes())
+        for key in sorted(self.readings):
+            reading = self.readings[key]
+            total.update(f"{key.name}\0{key.variant}\0{len(reading)}\0".encode())
+            total.update(reading.index.to_numpy("datetime64[D]").astype("<i8").tobytes())
+            total.update(_plain(reading).tobytes())
         return total.hexdigest()
+
+
+def _plain(column: pd.Series) -> Floats:
+    """The values with one kind of not-a-number."""
+    values = column.to_numpy(dtype="<f8")
+    return np.where(np.isnan(values), np.nan, values)
 
 
 def _previous(values: Floats) -> Floats:
