@@ -1,8 +1,10 @@
-"""The tables of the market store: which columns they have and which row is which."""
+"""The tables of the market store: which columns they have, which row is which, and which series they hold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from engine.market.keys import INVESTORS, Reading, Variant
 
 
 @dataclass(frozen=True)
@@ -60,4 +62,57 @@ DATASETS: dict[str, Dataset] = {
     )
 }  # fmt: skip
 
-VARIANTS = {"PR": "price", "TR": "total"}
+VARIANTS: dict[str, Variant] = {"PR": "price", "TR": "total"}
+RATIOS: tuple[Reading, ...] = ("pe", "pb", "dy")
+SIDES: tuple[Reading, ...] = ("net", "buy", "sell")
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A kind of series that a table holds, in SQL: what its series are called, and their values (NULL: unknown).
+
+    A row that `where` leaves out is a date the series does not have; a row without a value is a date it does have.
+    """
+
+    dataset: str
+    variant: Variant | Reading
+    name: str
+    value: str
+    where: str = "TRUE"
+    opening: str = "NULL::DOUBLE"
+    rows: str = ""  # what stands for the table where its rows are not those of the series
+
+    @property
+    def select(self) -> str:
+        """Its series, one below the other: name, variant, date, open and value."""
+        return (
+            f"SELECT {self.name} AS name, '{self.variant}' AS variant, date, {self.opening} AS open, "
+            f"{self.value} AS value FROM {self.rows or f'store.{self.dataset}'} WHERE {self.where}"
+        )
+
+
+# A sector without a symbol among a date's weights had no weight then; one with an unknown weight has an unknown sum.
+# Adding up in the order of the symbols gives the same last bit every time.
+_SECTOR_WEIGHTS = """(
+    SELECT sector, date, CASE WHEN held.sector IS NULL THEN 0.0 ELSE held.weight END AS weight
+    FROM (SELECT DISTINCT sector FROM store.weights) CROSS JOIN (SELECT DISTINCT date FROM store.weights)
+    LEFT JOIN (
+        SELECT sector, date, CASE WHEN count(weight_pct) = count(*) THEN sum(weight_pct ORDER BY symbol) END AS weight
+        FROM store.weights GROUP BY sector, date
+    ) AS held USING (sector, date)
+)"""
+_INDEX = '"index"'
+
+# Flows keep the dates whose figure is missing: a window over them is unknown there instead of reaching further back.
+HOLDINGS: tuple[Holding, ...] = (
+    *(
+        Holding("indices", kind, _INDEX, "close", f"variant = '{code}'", opening="open")
+        for code, kind in VARIANTS.items()
+    ),
+    Holding("indices", "high", _INDEX, "high", "variant = 'PR' AND high IS NOT NULL"),
+    Holding("indices", "volume", _INDEX, "volume", "variant = 'PR' AND volume > 0"),  # none traded: not reported
+    Holding("stocks", "stock", "symbol", "close", opening="open"),
+    *(Holding("valuation", ratio, _INDEX, ratio, f"{ratio} IS NOT NULL") for ratio in RATIOS),
+    *(Holding("flows", side, f"'{who}'", f"{who.lower()}_{side}") for who in INVESTORS for side in SIDES),
+    Holding("weights", "weight", "sector", "weight", rows=_SECTOR_WEIGHTS),
+)

@@ -130,8 +130,10 @@ def _checks(dataset: Dataset, columns: dict[str, str]) -> list[tuple[str, str]]:
     for column in dataset.required:
         if column in dataset.positive:
             checks.append((f"{_known(column)} IS NULL", f"the {column} on {{date}} is missing"))
+        if column in dataset.texts:
+            checks.append((f"NOT ({_filled(column)})", f"a row on {{date}} has no {column}"))
     for column in (key for key in dataset.keys if key not in ("date", "variant")):
-        checks.append((f"coalesce(trim({_quoted(column)}), '') = ''", f"a row on {{date}} has no {column}"))
+        checks.append((f"NOT ({_filled(column)})", f"a row on {{date}} has no {column}"))
         checks.append(
             (f"trim({_quoted(column)}) = '{CASH}'", f"{CASH} is no {column}: it is what idle money is called")
         )

@@ -1,10 +1,11 @@
-"""The bundled sample market: SIMULATED daily histories through published index levels.
+"""The indices of the bundled sample market: SIMULATED daily histories through published index levels.
 
 It stands in while the store is empty. On each date of the fact file `index_anchor_levels.csv` an index closes
 exactly at the published level given there. In between, its log level is a Brownian bridge (Glasserman, Monte
 Carlo Methods in Financial Engineering, 2004, section 3.1) of correlated moves whose volatility comes in
 clusters; nothing in between ever happened. The same seed makes the same market in every process. Prices are
-index points, money is Rs crore, dividend yields are per cent a year as NSE prints them.
+index points, dividend yields are per cent a year as NSE prints them. What else the sample market tells is simulated
+in `sample_readings` and `sample_stocks`, and `sample_series` serves all of it.
 """
 
 from __future__ import annotations
@@ -101,17 +102,6 @@ class Stage(NamedTuple):
         return days / DAYS_PER_YEAR
 
 
-def sample_catalogue() -> dict[tuple[str, str], tuple[date, date, int]]:
-    """First day, last day and number of closes of every series of `sample_bars`, without making any."""
-    sessions = _sessions()
-    spans = {}
-    for name, levels in _published(sessions).items():
-        first, last = np.flatnonzero(~np.isnan(levels))[[0, -1]].tolist()
-        span = (sessions[first].item(), sessions[last].item(), last - first + 1)
-        spans[name, "price"] = spans[name, "total"] = span
-    return spans
-
-
 def sample_bars() -> dict[tuple[str, str], pd.DataFrame]:
     """Daily `open` and `close`, indexed by `date`, by (index name, "price" or "total").
 
@@ -119,69 +109,28 @@ def sample_bars() -> dict[tuple[str, str], pd.DataFrame]:
     close. A total-return series has no open (NaN), starts at the price level and grows by the price index's
     move and the dividend yield, which accrues by the calendar day. No close is missing.
     """
-    import pandas as pd  # noqa: PLC0415  the catalogue above must not wait for pandas
+    import pandas as pd  # noqa: PLC0415  # the catalogue must not wait for pandas
 
-    stage = _stage()
+    stage = sample_stage()
     closes = _closes(stage)
     opens = _opens(stage, closes)
-    yields = {row["index"]: float(row["yield_pct"]) / 100.0 for row in _facts("dividend_yields.csv")}
+    yields = {row["index"]: float(row["yield_pct"]) / 100.0 for row in facts("dividend_yields.csv")}
     bars = {}
     for column, name in enumerate(RISKS):
         alive = ~np.isnan(closes[:, column])
-        days, close, years = _days(stage.sessions[alive]), closes[alive, column], stage.years[alive]
+        days, close, years = date_index(stage.sessions[alive]), closes[alive, column], stage.years[alive]
         total = close * np.exp(yields.get(name, yields[YIELD_WITHOUT_ROW]) * (years - years[0]))
         bars[name, "price"] = pd.DataFrame({"open": opens[alive, column], "close": close}, index=days)
         bars[name, "total"] = pd.DataFrame({"open": np.nan, "close": total.round(2)}, index=days)
     return bars
 
 
-def sample_flows() -> pd.DataFrame:
-    """Daily `buy`, `sell`, `net` of foreign (`fii_`) and domestic (`dii_`) institutions, Rs crore, by `date`.
-
-    Foreigners buy with the index's move of the day and the day before, and in long waves of sentiment;
-    domestic funds take the other side of about half of that and invest savings on top. Amounts grow yearly.
-    Size, persistence and correlations are rounded from the provisional cash-market flows of 2017-2025.
-    """
-    import pandas as pd  # noqa: PLC0415
-
-    stage = _stage()
-    count = len(stage.sessions)
-    move = np.append(0.0, np.diff(np.log(stage.market))) / (DAILY_VOLATILITY * stage.unrest)
-    sentiment = 0.55 * _persistent("fii waves", count, 0.95) + 0.65 * _stream("fii").standard_normal(count)
-    savings = 0.50 * _persistent("dii waves", count, 0.95) + 0.33 * _stream("dii").standard_normal(count)
-    foreign = 0.32 * move + 0.24 * np.append(0.0, move[:-1]) + sentiment
-    usual = 1150.0 * np.exp(0.14 * stage.years)
-    columns: dict[str, Floats] = {}
-    for who, net, turnover in (("fii", foreign - 0.2, 4.0), ("dii", savings - 0.48 * foreign + 0.35, 2.8)):
-        both_ways = turnover * usual * np.exp(0.3 * _persistent(f"{who} turnover", count, 0.8))
-        buy = (both_ways + usual * np.maximum(net, 0.0)).round(2)
-        sell = (both_ways + usual * np.maximum(-net, 0.0)).round(2)
-        columns |= {f"{who}_buy": buy, f"{who}_sell": sell, f"{who}_net": (buy - sell).round(2)}
-    return pd.DataFrame(columns, index=_days(stage.sessions))
-
-
-def sample_valuation() -> pd.DataFrame:
-    """`pe` and `pb` (ratios) and `dy` (per cent) of `index` NIFTY 50, by `date`.
-
-    Earnings grow by 12% a year and wander around that path; P/E is the price over them. P/B is P/E times a
-    return on equity of 15%, and the yield a payout of 30% over P/E, so that the three never contradict each
-    other. The Nifty's real P/E was 17 to 42 in 2017-2025, 24 at its median.
-    """
-    import pandas as pd  # noqa: PLC0415
-
-    stage = _stage()
-    wander = 0.12 * _persistent("earnings", len(stage.sessions), 0.995)
-    earnings = stage.market[0] / 23.5 * np.exp(0.12 * stage.years + wander - wander[0])
-    pe = (stage.market / earnings).round(2)
-    columns = {"index": MARKET, "pe": pe, "pb": (pe * 0.15).round(2), "dy": (30.0 / pe).round(2)}
-    return pd.DataFrame(columns, index=_days(stage.sessions))
-
-
-def _stage() -> Stage:
-    sessions = _sessions()
-    published = _published(sessions)
+def sample_stage() -> Stage:
+    """What every series is drawn on; some milliseconds."""
+    sessions = sample_sessions()
+    published = published_closes(sessions)
     unrest = _unrest(published[MARKET])
-    market = _bridged(np.cumsum(_market_moves("close", unrest)), unrest, published[MARKET])
+    market = _bridged(np.cumsum(market_moves("close", unrest)), unrest, published[MARKET])
     return Stage(sessions, published, unrest, market)
 
 
@@ -194,7 +143,7 @@ def _closes(stage: Stage) -> Floats:
 
 def _opens(stage: Stage, closes: Floats) -> Floats:
     """Opens (T x N) on the log bridge from one close to the next, OVERNIGHT_SHARE of the way along."""
-    stray = np.outer(_market_moves("open", stage.unrest), _betas()) + _moves_apart("open", stage.unrest)
+    stray = np.outer(market_moves("open", stage.unrest), _betas()) + _moves_apart("open", stage.unrest)
     whole_day = np.diff(np.log(closes), axis=0)
     night = OVERNIGHT_SHARE * whole_day + math.sqrt(OVERNIGHT_SHARE * (1.0 - OVERNIGHT_SHARE)) * stray[1:]
     opens = np.vstack([closes[:1], (closes[:-1] * np.exp(night)).round(2)])
@@ -224,21 +173,22 @@ def _unrest(market: Floats) -> Floats:
     known = np.flatnonzero(~np.isnan(market))
     length = np.diff(known)
     surprise = np.abs(np.diff(np.log(market[known]))) / (DAILY_VOLATILITY * np.sqrt(length))
-    log_unrest = UNREST_SPREAD * _persistent("unrest", len(market), UNREST_MEMORY)
+    log_unrest = UNREST_SPREAD * persistent("unrest", len(market), UNREST_MEMORY)
     log_unrest[1:] += np.repeat(np.minimum(0.3 * surprise, 0.9), length)
     unrest: Floats = np.exp(log_unrest)
     return unrest / math.sqrt(np.mean(unrest**2))
 
 
-def _market_moves(purpose: str, unrest: Floats) -> Floats:
-    return DAILY_VOLATILITY * unrest * _stream(purpose, MARKET).standard_normal(len(unrest))
+def market_moves(purpose: str, unrest: Floats) -> Floats:
+    """The Nifty 50's daily log moves, for one purpose, before they are bent to the published levels."""
+    return DAILY_VOLATILITY * unrest * stream(purpose, MARKET).standard_normal(len(unrest))
 
 
 def _moves_apart(purpose: str, unrest: Floats) -> Floats:
     """Daily log moves (T x N) that are not the market's. In a storm they swell less, so correlations rise."""
     names = list(RISKS)
-    shared = [_stream(purpose, factor).standard_normal(len(unrest)) for factor in Risk._fields[1:4]]
-    own = [risk.own * _stream(purpose, name).standard_normal(len(unrest)) for name, risk in RISKS.items()]
+    shared = [stream(purpose, factor).standard_normal(len(unrest)) for factor in Risk._fields[1:4]]
+    own = [risk.own * stream(purpose, name).standard_normal(len(unrest)) for name, risk in RISKS.items()]
     mixed = np.eye(len(names))
     for theme, parts in PARTS.items():
         mixed[names.index(theme), [names.index(part) for part in parts]] = list(parts.values())
@@ -252,28 +202,28 @@ def _betas() -> Floats:
     return np.array([risk.beta for risk in RISKS.values()])
 
 
-def _persistent(purpose: str, count: int, memory: float) -> Floats:
+def persistent(purpose: str, count: int, memory: float) -> Floats:
     """An AR(1) series of mean 0 and variance 1 that keeps `memory` of its last value."""
-    news = _stream(purpose).standard_normal(count)
+    news = stream(purpose).standard_normal(count)
     news[1:] *= math.sqrt(1.0 - memory**2)
     return np.array(list(accumulate(news.tolist(), lambda last, new: memory * last + new)))
 
 
-def _stream(*purpose: str) -> np.random.Generator:
+def stream(*purpose: str) -> np.random.Generator:
     """Random numbers for one purpose alone, so that a new purpose leaves those of all others as they were."""
     key = [SAMPLE_SEED, *(crc32(word.encode()) for word in purpose)]
     return np.random.default_rng(np.random.SeedSequence(key))
 
 
-def _sessions() -> Days:
+def sample_sessions() -> Days:
     """NSE's sessions from the first published date to the last."""
-    dates = [date.fromisoformat(row["date"]) for row in _facts("index_anchor_levels.csv")]
+    dates = [date.fromisoformat(row["date"]) for row in facts("index_anchor_levels.csv")]
     return nse_sessions(dates[0], dates[-1])
 
 
-def _published(sessions: Days) -> dict[str, Floats]:
+def published_closes(sessions: Days) -> dict[str, Floats]:
     """The published close of each index on each session, NaN where there is none."""
-    rows = _facts("index_anchor_levels.csv")
+    rows = facts("index_anchor_levels.csv")
     places = np.searchsorted(sessions, np.array([row["date"] for row in rows], dtype="datetime64[D]"))
     published = {name: np.full(len(sessions), np.nan) for name in RISKS}
     for name, levels in published.items():
@@ -281,12 +231,14 @@ def _published(sessions: Days) -> dict[str, Floats]:
     return published
 
 
-def _days(sessions: Days) -> pd.DatetimeIndex:
-    import pandas as pd  # noqa: PLC0415
+def date_index(days: Days) -> pd.DatetimeIndex:
+    """Days as every series of the sample has them."""
+    import pandas as pd  # noqa: PLC0415  # the catalogue must not wait for pandas
 
-    return pd.DatetimeIndex(sessions, name="date").as_unit("us")
+    return pd.DatetimeIndex(days, name="date").as_unit("us")
 
 
-def _facts(file: str) -> list[dict[str, str]]:
+def facts(file: str) -> list[dict[str, str]]:
+    """The rows of a fact file."""
     with (files("engine.market") / "facts" / file).open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))

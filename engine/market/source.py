@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from engine.market.keys import SeriesKey, Span, Variant
+from engine.market.keys import PRICED, SeriesKey, Span
 from engine.market.store import Store, default_store
 
 if TYPE_CHECKING:
@@ -44,30 +44,27 @@ class Source:
         """Every series it has."""
         if self._stored is not None:
             return self._stored
-        from engine.market.sample import sample_catalogue  # noqa: PLC0415  # only while the store is empty
+        from engine.market.sample_series import sample_catalogue  # noqa: PLC0415  # only while the store is empty
 
-        spans = sample_catalogue()
-        return {
-            SeriesKey(name, cast("Variant", variant)): Span(str(first), str(last), count)
-            for (name, variant), (first, last, count) in spans.items()
-        }
+        return sample_catalogue()
 
     def market(self, benchmark: str, keys: Iterable[SeriesKey]) -> Market:
-        """The series asked for and every variant of the benchmark, all of which must be in the catalogue."""
+        """The series asked for and every price history of the benchmark, all of which must be in the catalogue."""
         from engine.market.calendar import continued  # noqa: PLC0415  # pandas is not for commands that only look
         from engine.market.market import Market  # noqa: PLC0415
 
-        mine = [SeriesKey(benchmark, "price"), SeriesKey(benchmark, "total")]
+        mine = [SeriesKey(benchmark, variant) for variant in PRICED]
         wanted = sorted({*keys, *(key for key in mine if key in self.catalogue)})
-        bars = self._sample(wanted) if self.simulated else self.store.bars(wanted)
-        found = Market.of(benchmark, bars, origin=self.name, simulated=self.simulated)
-        return Market.of(benchmark, bars, continued(found.days), origin=self.name, simulated=self.simulated)
+        bars, readings = self._read(wanted)
+        build = partial(Market.of, benchmark, bars, origin=self.name, simulated=self.simulated, readings=readings)
+        return build(calendar=continued(build().days))
 
-    def _sample(self, wanted: list[SeriesKey]) -> dict[SeriesKey, pd.DataFrame]:
-        from engine.market.sample import sample_bars  # noqa: PLC0415  # only while the store is empty
+    def _read(self, wanted: list[SeriesKey]) -> tuple[dict[SeriesKey, pd.DataFrame], dict[SeriesKey, pd.Series]]:
+        if not self.simulated:
+            return self.store.read(wanted)
+        from engine.market.sample_series import sample_read  # noqa: PLC0415  # only while the store is empty
 
-        bars = sample_bars()
-        return {key: bars[key.name, key.variant] for key in wanted}
+        return sample_read(wanted)
 
 
 def open_source(path: Path | None = None) -> Source:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError
-from engine.market.datasets import DATASETS, VARIANTS, Dataset
+from engine.market.datasets import DATASETS, HOLDINGS, Dataset, Holding
 from engine.market.importers import Found, quoted_columns, stage, table_columns
-from engine.market.keys import SeriesKey, Span
+from engine.market.keys import Reading, SeriesKey, Span, Variant
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 STORE_VARIABLE = "BACKTEST_STORE"
 APPLICATION = "sector-rotation-backtest"
-_VARIANT_OF: dict[str, Literal["price", "total"]] = {"PR": "price", "TR": "total"}
-_STORED_AS = {kind: code for code, kind in VARIANTS.items()}
 
 
 def default_store() -> Path:
@@ -59,34 +57,52 @@ class Store:
         self.path = path
 
     def catalogue(self) -> dict[SeriesKey, Span] | None:
-        """Every index series with its first and last date and its length; None when nothing was ever imported."""
+        """Every series with the first and last date of a known value and how many there are.
+
+        None when nothing was ever imported. A series without any known value is not there.
+        """
         if not _there(self.path):
             return None
         with self._open() as connection:
             tables = _tables(connection)
-            if "indices" not in tables:
+            series = _union(holding for holding in HOLDINGS if holding.dataset in tables)
+            if not series:
                 return {} if tables else None
             rows = connection.execute(
-                'SELECT "index", variant, min(date)::VARCHAR, max(date)::VARCHAR, count(*) '
-                "FROM store.indices WHERE variant IN ('PR', 'TR') GROUP BY ALL"
+                f"SELECT name, variant, min(date)::VARCHAR, max(date)::VARCHAR, count(*) FROM ({series}) "
+                "WHERE value IS NOT NULL GROUP BY name, variant"
             ).fetchall()
-        return {SeriesKey(name, _VARIANT_OF[kind]): Span(first, last, count) for name, kind, first, last, count in rows}
+        return {SeriesKey(name, variant): Span(first, last, count) for name, variant, first, last, count in rows}
 
-    def bars(self, keys: Sequence[SeriesKey]) -> dict[SeriesKey, pd.DataFrame]:
-        """Open and close of index series on their own dates (a DatetimeIndex called date); NaN where missing."""
+    def read(self, keys: Iterable[SeriesKey]) -> tuple[dict[SeriesKey, pd.DataFrame], dict[SeriesKey, pd.Series]]:
+        """The price histories among `keys` and the other quantities, all of them in the catalogue, in one look.
+
+        Each is on its own dates (a DatetimeIndex called date): a price history has `open` and `close` (index points,
+        rupees), another quantity values in the units of its variant. NaN where missing.
+        """
         import pandas as pd  # noqa: PLC0415  # not for commands that only look
 
+        kinds: dict[Variant | Reading, list[str]] = {}
+        for key in keys:
+            kinds.setdefault(key.variant, []).append(key.name)
+        bars, readings = {}, {}
         with self._open() as connection:
-            frames = {}
-            for key in keys:
-                columns = connection.execute(
-                    'SELECT date, open, close FROM store.indices WHERE "index" = ? AND variant = ? ORDER BY date',
-                    [key.name, _STORED_AS[key.variant]],
-                ).fetchnumpy()
-                index = pd.DatetimeIndex(columns["date"].astype("datetime64[s]"), name="date")
-                prices = {name: _with_gaps(columns[name]) for name in ("open", "close")}
-                frames[key] = pd.DataFrame(prices, index=index)
-        return frames
+            for variant, names in kinds.items():
+                for name, (dates, opens, values) in _histories(connection, variant, names).items():
+                    key, index = SeriesKey(name, variant), pd.DatetimeIndex(dates, name="date")
+                    if key.priced:
+                        bars[key] = pd.DataFrame({"open": opens, "close": values}, index=index)
+                    else:
+                        readings[key] = pd.Series(values, index=index)
+        return bars, readings
+
+    def bars(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, pd.DataFrame]:
+        """Open and close of the price histories among `keys`; see `read`."""
+        return self.read(keys)[0]
+
+    def readings(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, pd.Series]:
+        """The quantities among `keys` that are no price histories; see `read`."""
+        return self.read(keys)[1]
 
     def tables(self) -> list[Table]:
         """What is in the store, one line per dataset. Raises DataError when the file is no market store."""
@@ -149,6 +165,27 @@ def _speaking_of(path: Path) -> Iterator[None]:
         if "interrupted" in str(error).lower():  # how DuckDB calls it
             raise KeyboardInterrupt from error
         raise
+
+
+def _union(holdings: Iterable[Holding]) -> str:
+    return " UNION ALL ".join(holding.select for holding in holdings)
+
+
+def _histories(
+    connection: DuckDBPyConnection, variant: Variant | Reading, names: Sequence[str]
+) -> dict[str, tuple[NDArray[np.datetime64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Dates, opens and values of each name in one variant, oldest first; one query is quicker than one for each."""
+    import numpy as np  # noqa: PLC0415  # not for commands that only look
+
+    found = connection.execute(
+        f"SELECT place, date, open, value FROM ({_union(held for held in HOLDINGS if held.variant == variant)}) "
+        "JOIN (SELECT unnest($names) AS name, unnest(range(len($names))) AS place) USING (name) ORDER BY place, date",
+        {"names": list(names)},
+    ).fetchnumpy()
+    edges = np.searchsorted(found["place"], np.arange(1, len(names)))
+    dates = np.split(np.asarray(found["date"]).astype("datetime64[s]"), edges)
+    opens, values = (np.split(_with_gaps(found[column]), edges) for column in ("open", "value"))
+    return dict(zip(names, zip(dates, opens, values, strict=True), strict=True))
 
 
 def _with_gaps(column: Any) -> NDArray[np.float64]:

@@ -20,15 +20,17 @@ import pytest
 import engine
 from engine.market import sample
 from engine.market.calendar import nse_sessions
-from engine.market.sample import sample_bars, sample_catalogue, sample_flows, sample_valuation
+from engine.market.sample import sample_bars
+from engine.market.sample_readings import sample_flows, sample_valuation
 
 Bars = dict[tuple[str, str], pd.DataFrame]
 
 DIGEST = """
 import hashlib
-from engine.market.sample import sample_bars, sample_flows, sample_valuation
+from engine.market.sample_series import sample_catalogue, sample_read
 digest = hashlib.sha256()
-for part in (*sample_bars().values(), sample_flows(), sample_valuation()):
+bars, readings = sample_read(sample_catalogue())
+for part in (*bars.values(), *readings.values()):
     digest.update(part.to_csv(float_format="%r").encode())
 print(digest.hexdigest())
 """
@@ -202,20 +204,6 @@ def test_total_return_is_the_price_and_its_dividends(bars: Bars, name: str, perc
     assert total.iloc[0] == price.iloc[0]
     np.testing.assert_allclose(dividends, percent_a_year / 100 * years, atol=2e-5)
     assert bars[name, "total"]["open"].isna().all()
-
-
-def test_the_catalogue_tells_what_the_bars_hold(bars: Bars) -> None:
-    spans = {key: (frame.index[0].date(), frame.index[-1].date(), len(frame)) for key, frame in bars.items()}
-    assert sample_catalogue() == spans
-
-
-def test_the_catalogue_needs_no_pandas() -> None:
-    sample_catalogue()  # the calendar is cached from here on
-    program = (
-        "import sys; from engine.market.sample import sample_catalogue\n"
-        "print(len(sample_catalogue()), 'pandas' in sys.modules)"
-    )
-    assert in_new_process(program).split() == ["48", "False"]
 
 
 def test_two_processes_make_the_same_market() -> None:

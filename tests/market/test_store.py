@@ -53,6 +53,8 @@ def test_what_goes_in_comes_out(store: Store, folder: Path) -> None:
     assert store.catalogue() == {
         SeriesKey("A", "price"): ("2024-01-19", "2024-01-20", 2),
         SeriesKey("A", "total"): ("2024-01-19", "2024-01-20", 2),
+        SeriesKey("A", "high"): ("2024-01-19", "2024-01-19", 1),
+        SeriesKey("A", "volume"): ("2024-01-19", "2024-01-19", 1),
     }
     bars = store.bars([SeriesKey("A", "price")])[SeriesKey("A", "price")]
     assert [str(day.date()) for day in bars.index] == ["2024-01-19", "2024-01-20"]  # a Saturday session stays
@@ -154,6 +156,10 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "unknown variant": (
         lambda f: csv(f / "indices.csv", ["2024-01-22,A,XX,,,,1,,x"]),
         "the variant 'XX' is neither PR",
+    ),
+    "no sector": (
+        lambda f: csv(f / "weights.csv", ["2024-01-31,S,5, "], "date,symbol,weight_pct,sector"),
+        "row 1 of S: a row on 2024-01-31 has no sector",
     ),
     "no name": (lambda f: csv(f / "indices.csv", ["2024-01-22,,PR,,,,1,,x"]), "a row on 2024-01-22 has no index"),
     "a series called CASH": (lambda f: csv(f / "indices.csv", ["2024-01-22,CASH,PR,,,,1,,x"]), "CASH is no index"),
@@ -261,5 +267,5 @@ def test_a_store_that_lacks_a_series_is_never_mixed_with_the_sample(store: Store
 
 def test_a_missing_variant_says_which_there_is(store: Store, folder: Path) -> None:
     store.load(csv(folder / "indices.csv", ROWS[:2]))
-    with pytest.raises(ConfigError, match=r"has no A \(total\); of A it has price 2024-01-19 to 2024-01-20"):
+    with pytest.raises(ConfigError, match=r"has no A \(total\); of A it has .*price 2024-01-19 to 2024-01-20"):
         load_market(config_of(strategy(market={"benchmark": "A", "universe": ["A"]})), store.path)
