@@ -13,11 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.blocks import Moment
-from engine.config.models import Config, Rule
+from engine.config.models import Config
+from engine.config.settings import Rule
 from engine.errors import ConfigError, StrategyError
 from engine.market.market import Market
+from engine.plan.conditions import conditions_of, signals_of
+from engine.plan.overlaid import overlaid
+from engine.plan.past import History
+from engine.plan.remarks import about_baskets, about_conditions, about_launches, about_winners
 from engine.plan.rules import Truths, rule_states, winners
-from engine.plan.schedule import Positions
+from engine.plan.schedule import Positions, decision_sessions
 from engine.plan.truth import truth
 
 Floats = NDArray[np.float64]
@@ -62,7 +67,7 @@ def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
     Raises StrategyError when there is no decision to make, or a fixed target has no price when it is decided.
     """
     view = _View(config, market)
-    start, last, notes = _window(config, market)
+    start, last, notes = window_of(config, market)
     inside = decisions[(decisions >= start) & (decisions <= last)]
     first = view.first_ready(inside)
     mine = inside[first:]
@@ -73,15 +78,28 @@ def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
     notes += _about_start(view, inside, first, start)
     states = [rule_states(rule, view.truths(rule, mine), len(mine)) for rule in config.rules]
     winner = winners(states)
-    weights, forced = _targets(view, mine, winner)
+    weights = overlaid(config, market, mine, _targets(view, mine, winner))
+    forced = _changes(winner, weights)
+    table = np.column_stack(states)
+    notes += (
+        *about_launches(config, market, mine, weights),
+        *about_baskets(config),
+        *about_conditions(config, market, view.conditions, (int(mine[0]), last)),
+        *about_winners(config, winner, table),
+    )
     placed = forced if config.schedule.decide == "on_change" else np.ones(len(mine), dtype=bool)
     return Plan(
-        tuple(rule.name for rule in config.rules), config.assets, view.signals, mine, np.column_stack(states), winner,
+        tuple(rule.name for rule in config.rules), config.assets, view.signals, mine, table, winner,
         weights, placed, forced, last, notes,
     )  # fmt: skip
 
 
-def _window(config: Config, market: Market) -> tuple[int, int, tuple[str, ...]]:
+def plan_of(config: Config, market: Market) -> Plan:
+    """The plan at the decision sessions of the strategy's own schedule."""
+    return make_plan(config, market, decision_sessions(market, config.schedule))
+
+
+def window_of(config: Config, market: Market) -> tuple[int, int, tuple[str, ...]]:
     """Positions of the first and last session of the window, and what there is to say about them."""
     first, final = market.sessions[0].date(), market.sessions[-1].date()
     start, end = config.market.start or first, final if config.market.end == "latest" else config.market.end
@@ -115,12 +133,14 @@ class _View:
     def __init__(self, config: Config, market: Market) -> None:
         self.config = config
         self.market = market
-        self.universe = config.market.universe
-        self.signals = {name: config.signals[name].evaluate(market, self.universe) for name in config.reached}
+        self.universe = config.tradable
+        self.signals = signals_of(config, market)
         prices = market.closes(self.universe, config.market.returns).to_numpy()
         self.priced = ~np.isnan(prices)
         self.benchmark = ~np.isnan(market.closes([config.market.benchmark], config.market.returns).to_numpy()[:, 0])
-        self.conditions = {name: self.signals[name][:, 0] for rule in config.rules for name in rule.mentions}
+        self.conditions = conditions_of(config, self.signals)
+        self.past = History(market, config)
+        self.column = {name: place for place, name in enumerate(config.assets)}
 
     def day(self, session: int) -> date:
         return self.market.sessions[session].date()
@@ -141,11 +161,11 @@ class _View:
         certain = dict.fromkeys(name for rule in self.config.rules for name in rule.hold.certain())
         lacks += [f"{name} has no price" for name in certain if not self.priced[session, self.universe.index(name)]]
         lacks += [
-            f"the rule {rule.name!r} has too few candidates with a price and a score"
+            f"the rule {rule.name!r} has {rule.hold.lacking}"
             for rule in self.config.rules
             if not rule.hold.ready(self.moment(rule, session, ()))
         ]
-        return lacks
+        return lacks or self.opening_lacks(session)
 
     def first_ready(self, decisions: Positions) -> int:
         return next((place for place, session in enumerate(decisions) if not self.missing(session)), len(decisions))
@@ -165,34 +185,59 @@ class _View:
         priced = frozenset(compress(self.universe, self.priced[session].tolist()))
         scores = {}
         for signal in rule.hold.scores:
-            covered = self.config.signals[signal].covers(self.universe)
+            covered = self.config.signals[signal].covers(self.config.scope)
             values = zip(covered, self.signals[signal][session].tolist(), strict=True)
             scores[signal] = {name: value for name, value in values if not isnan(value)}
-        return Moment(self.universe, priced, scores, chosen)
+        return Moment(self.universe, priced, scores, chosen, self.past.until(session))
+
+    def targets(self, session: int, rule: int, chosen: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+        """Weights of the winning rule by asset, and what it chose; nothing where no rule is on."""
+        weights = np.zeros(len(self.config.assets))
+        if rule < 0:
+            return weights, ()
+        winning = self.config.rules[rule]
+        try:
+            allocation = winning.hold.allocate(self.moment(winning, session, chosen))
+        except StrategyError as error:
+            raise StrategyError(f"rule {winning.name!r} on {self.day(session)}: {error}") from error
+        for name, weight in allocation.weights.items():
+            if not self.priced[session, self.universe.index(name)]:
+                raise StrategyError(f"{name} has no price on {self.day(session)}, when the rule "
+                                    f"{winning.name!r} decides to hold it")  # fmt: skip
+            weights[self.column[name]] = weight
+        return weights, allocation.chosen
+
+    def opening_lacks(self, session: int) -> list[str]:
+        """Which names the overlays know too little of, were this the first decision."""
+        history = max((overlay.history for overlay in self.config.overlays), default=0)
+        if not history:
+            return []
+        states = [rule_states(rule, self.truths(rule, np.array([session])), 1) for rule in self.config.rules]
+        weights, _ = self.targets(session, int(winners(states)[0]), ())
+        names = list(compress(self.config.assets, weights > 0))
+        moves = self.past.until(session).returns(names, history)
+        return [
+            f"{name} has too short a history for the overlays ({history} sessions)"
+            for place, name in enumerate(names)
+            if len(moves) < history or np.isnan(moves[:, place]).any()
+        ]
 
 
-def _targets(view: _View, decisions: Positions, winner: NDArray[np.intp]) -> tuple[Floats, NDArray[np.bool_]]:
-    """Target weights at every decision, and where the winning rule or the set of names differs from the last one."""
-    assets = view.config.assets
-    column = {name: place for place, name in enumerate(assets)}
-    weights = np.zeros((len(decisions), len(assets)))
+def _targets(view: _View, decisions: Positions, winner: NDArray[np.intp]) -> Floats:
+    """Target weights at every decision, before any overlay."""
+    weights = np.zeros((len(decisions), len(view.config.assets)))
     chosen: tuple[str, ...] = ()
     for place, (session, rule) in enumerate(zip(decisions, winner, strict=True)):
-        if rule < 0:
-            chosen = ()
-            continue
         same = place > 0 and winner[place - 1] == rule
-        winning = view.config.rules[rule]
-        allocation = winning.hold.allocate(view.moment(winning, session, chosen if same else ()))
-        chosen = allocation.chosen
-        for name, weight in allocation.weights.items():
-            if not view.priced[session, view.universe.index(name)]:
-                raise StrategyError(f"{name} has no price on {view.day(session)}, when the rule "
-                                    f"{winning.name!r} decides to hold it")  # fmt: skip
-            weights[place, column[name]] = weight
+        weights[place], chosen = view.targets(int(session), int(rule), chosen if same else ())
+    return weights
+
+
+def _changes(winner: NDArray[np.intp], weights: Floats) -> NDArray[np.bool_]:
+    """Decisions whose winning rule or set of names differs from that of the last one; the first is one of them."""
     held = weights > 0
     changed = (winner[1:] != winner[:-1]) | (held[1:] != held[:-1]).any(axis=1)
-    return weights, np.concatenate(([True], changed))
+    return np.concatenate(([True], changed))
 
 
 def targets_frame(plan: Plan, market: Market) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config.models import Rule
+from engine.config.settings import Rule
 
 Flags = NDArray[np.bool_]
 FOREVER = 10**9

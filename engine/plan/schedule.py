@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config.models import Schedule
+from engine.config.settings import Schedule
 from engine.market.market import Market
 
 Positions = NDArray[np.intp]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.config.models import Rule
+from engine.config.settings import Rule
 from engine.plan.rules import Truths, rule_states, winners
 from strategies.allocators.fixed import Fixed
 

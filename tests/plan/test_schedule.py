@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from engine.config.models import Schedule
+from engine.config.settings import Schedule
 from engine.market.market import Market
 from engine.plan.schedule import decision_sessions
 from tests.markets import engine_market, history

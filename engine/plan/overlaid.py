@@ -1,0 +1,68 @@
+"""Target weights after the overlays, which see only the plan: what it would have been worth on paper."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.blocks import Paper
+from engine.config.models import Config
+from engine.errors import StrategyError
+from engine.market.cash import cash_index
+from engine.market.market import Market, last_known
+from engine.plan.schedule import Positions
+
+Floats = NDArray[np.float64]
+ROUNDING = 1e-9
+
+
+def overlaid(config: Config, market: Market, decisions: Positions, weights: Floats) -> Floats:
+    """Weights, decisions x assets, after every overlay in the order of the file.
+
+    Raises StrategyError when one leaves weights below zero, above 100% in all, or unknown.
+    """
+    if not config.overlays:
+        return weights
+    paper = paper_of(config, market, decisions, weights)
+    for overlay in config.overlays:
+        adjusted = np.asarray(overlay.adjust(paper), dtype=float)
+        sound = adjusted.shape == weights.shape and bool(np.isfinite(adjusted).all())
+        if not sound or (adjusted < 0.0).any() or (adjusted.sum(axis=1) > 1.0 + ROUNDING).any():
+            raise StrategyError(f"the overlay {overlay.use} left weights that are no parts of 100%")
+        paper = paper._replace(weights=adjusted)
+    return paper.weights
+
+
+def paper_of(config: Config, market: Market, decisions: Positions, weights: Floats) -> Paper:
+    """The targets as a portfolio on paper: bought at each decision close without cost, drifting at closes."""
+    assets, first = config.assets, int(decisions[0])
+    closes = last_known(market.closes(assets, config.market.returns))
+    cash = cash_index(market.days[first:], config.execution.cash_spread)
+    nav = np.full(len(market.sessions), np.nan)
+    value = 1.0
+    for place, session in enumerate(decisions):
+        end = int(decisions[place + 1]) if place + 1 < len(decisions) else len(nav) - 1
+        held = weights[place] > 0.0
+        grown = closes[session : end + 1][:, held] / closes[session, held]
+        idle = 1.0 - weights[place].sum()
+        nav[session : end + 1] = value * (
+            grown @ weights[place, held] + idle * cash[session - first : end + 1 - first] / cash[session - first]
+        )
+        value = nav[end]
+    returns = np.full(len(nav), np.nan)
+    returns[first + 1 :] = nav[first + 1 :] / nav[first:-1] - 1.0
+    _extend_backwards(config, market, returns, first, weights[0])
+    return Paper(assets, decisions, weights, nav, returns)
+
+
+def _extend_backwards(config: Config, market: Market, returns: Floats, first: int, weights: Floats) -> None:
+    """Before the first decision: the returns of the first targets at constant weights, as far as overlays look."""
+    start = max(first - max((overlay.history for overlay in config.overlays), default=0), 0)
+    if start == first:
+        return
+    held = weights > 0.0
+    closes = market.closes(config.assets, config.market.returns).to_numpy()[start : first + 1, held]
+    cash = cash_index(market.days[start : first + 1], config.execution.cash_spread)
+    moves = closes[1:] / closes[:-1] - 1.0
+    idle = 1.0 - weights.sum()
+    returns[start + 1 : first + 1] = moves @ weights[held] + idle * (cash[1:] / cash[:-1] - 1.0)
