@@ -8,22 +8,67 @@ from collections.abc import Iterator
 
 from engine.blocks import Mistake
 from engine.config.expressions import Comparison, leaves, parse_condition
-from engine.config.models import Config, Rule
+from engine.config.models import Config
+from engine.config.settings import Rule
 from engine.errors import unknown
 from engine.market.keys import CASH
+from engine.market.registry import index_facts
 
 
 def mistakes_of(config: Config) -> Iterator[Mistake]:
     """Every mistake, with its path in the file."""
     yield from _market_mistakes(config)
-    for name in config.signals:
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
-            said = f"a signal's name is letters, digits and _, and no word of Python: not {name!r}"
-            yield Mistake(("signals", name), said, key=True)
+    yield from _naming_mistakes(config)
+    for name, signal in config.signals.items():
+        for mistake in signal.mistakes(config.scope):
+            yield mistake._replace(path=("signals", name, *mistake.path))
+    for name, condition in config.conditions.items():
+        yield from _condition_mistakes(config, condition.when, ("conditions", name, "when"))
+    yield from _cycles(config)
     for place, rule in enumerate(config.rules):
         if rule.name in [earlier.name for earlier in config.rules[:place]]:
             yield Mistake(("rules", place, "name"), f"two rules are called {rule.name!r}")
         yield from _rule_mistakes(config, rule, ("rules", place))
+    for place, overlay in enumerate(config.overlays):
+        if overlay.gradual and config.schedule.decide == "on_change":
+            yield Mistake(("overlays", place), f"{overlay.use} moves over several decisions, and `decide: on_change` "
+                          "places no orders between changes; decide daily, weekly, monthly or quarterly")  # fmt: skip
+
+
+def _naming_mistakes(config: Config) -> Iterator[Mistake]:
+    """Names of signals and conditions stand in conditions; names of baskets stand beside those of series."""
+    for part, what, names in (("signals", "signal", config.signals), ("conditions", "condition", config.conditions)):
+        for name in names:
+            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
+                said = f"a {what}'s name is letters, digits and _, and no word of Python: not {name!r}"
+                yield Mistake((part, name), said, key=True)
+    for name in config.conditions:
+        if name in config.signals:
+            yield Mistake(("conditions", name), f"a signal is called {name!r} too", key=True)
+    for name in config.baskets:
+        if name in (CASH, config.market.benchmark):
+            yield Mistake(("baskets", name), f"a basket cannot be called {name!r}", key=True)
+
+
+def _cycles(config: Config) -> Iterator[Mistake]:
+    """Conditions that are made of themselves."""
+    done: set[str] = set()
+
+    def walk(name: str, chain: tuple[str, ...]) -> tuple[str, ...] | None:
+        if name in chain:
+            return (*chain[chain.index(name) :], name)
+        if name not in config.conditions or name in done:
+            return None
+        for other in config.conditions[name].mentions:
+            if found := walk(other, (*chain, name)):
+                return found
+        done.add(name)
+        return None
+
+    for name in config.conditions:
+        if cycle := walk(name, ()):
+            yield Mistake(("conditions", name), f"the condition is made of itself: {' -> '.join(cycle)}", key=True)
+            return
 
 
 def _market_mistakes(config: Config) -> Iterator[Mistake]:
@@ -31,6 +76,8 @@ def _market_mistakes(config: Config) -> Iterator[Mistake]:
     for place, name in enumerate(settings.universe):
         if name == CASH:
             yield Mistake(("market", "universe", place), "CASH is always there and is not listed in the universe")
+        elif name in index_facts() and not index_facts()[name].tradable:
+            yield Mistake(("market", "universe", place), f"{name!r} can be looked at by signals but cannot be held")
         elif name in settings.universe[:place]:
             yield Mistake(("market", "universe", place), f"{name!r} is listed twice")
     if settings.benchmark == CASH:
@@ -53,8 +100,12 @@ def _condition_mistakes(config: Config, text: str, path: tuple[str | int, ...]) 
     for leaf in leaves(parse_condition(text)):
         at = f" (at character {leaf.offset + 1} of {text!r})"
         signal = config.signals.get(leaf.name)
-        if signal is None:
-            yield Mistake(path, unknown("signal", leaf.name, config.signals) + at)
+        if leaf.name in config.conditions:
+            if isinstance(leaf, Comparison):
+                yield Mistake(path, f"{leaf.name!r} is true or false: use it as it is, without a comparison{at}")
+        elif signal is None:
+            known = (*config.signals, *config.conditions)
+            yield Mistake(path, unknown("signal", leaf.name, known) + at)
         elif not signal.single:
             yield Mistake(path, f"{leaf.name!r} has no single `of`: it is a score for `by`, not a condition{at}")
         elif isinstance(leaf, Comparison) and signal.kind == "condition":
@@ -75,3 +126,6 @@ def warnings_of(config: Config) -> Iterator[Mistake]:
     for name in config.signals:
         if name not in config.reached:
             yield Mistake(("signals", name), f"no rule uses the signal {name!r}")
+    for name in config.conditions:
+        if name not in config.reached_conditions:
+            yield Mistake(("conditions", name), f"no rule uses the condition {name!r}")

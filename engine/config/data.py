@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.models import Config
-from engine.errors import ConfigError, nearest
+from engine.errors import ConfigError, DataError, nearest
 from engine.market.keys import SeriesKey, Span
-from engine.market.source import open_source
+from engine.market.source import Source, open_source
 
 if TYPE_CHECKING:
     from engine.market.market import Market
@@ -21,9 +21,27 @@ def load_market(config: Config, store: Path | str | None = None) -> Market:
 
     Raises ConfigError when the strategy speaks of series or dates that are not there.
     """
-    source = open_source(None if store is None else Path(store))
+    return market_of(config, open_source(None if store is None else Path(store)))
+
+
+def market_of(config: Config, source: Source) -> Market:
+    """The history a strategy reads from a source, its baskets built."""
     check_series(config, source.catalogue, source.name)
-    return source.market(config.market.benchmark, config.reads())
+    market = source.market(config.market.benchmark, config.reads())
+    if not config.baskets:
+        return market
+    from engine.market.baskets import Recipe, with_baskets  # noqa: PLC0415  # pandas is not for commands that only look
+
+    asked = {key.name for key in config.asks()}
+    recipes = [
+        Recipe(name, basket.members, basket.rebalance, basket.explained)
+        for name, basket in config.baskets.items()
+        if name in asked
+    ]
+    try:
+        return with_baskets(market, recipes)
+    except DataError as error:
+        raise ConfigError(f"{config.place(('baskets',))}: {error}") from error
 
 
 def check_series(config: Config, catalogue: Mapping[SeriesKey, Span], origin: str) -> None:

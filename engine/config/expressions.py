@@ -55,6 +55,7 @@ class Comparison(NamedTuple):
     comparison: type[ast.cmpop]
     number: float
     offset: int
+    per_cent: bool = False  # how the number was written
 
 
 class Not(NamedTuple):
@@ -139,9 +140,9 @@ class _Parser:
     def _comparison(self, left: ast.expr, kind: type[ast.cmpop], right: ast.expr, tree: ast.expr) -> Comparison:
         if kind in COMPARISONS:
             if isinstance(left, ast.Name) and (number := self._number(right)) is not None:
-                return Comparison(left.id, kind, number, self._offset(left))
+                return Comparison(left.id, kind, number, self._offset(left), self._per_cent(right))
             if isinstance(right, ast.Name) and (number := self._number(left)) is not None:
-                return Comparison(right.id, _MIRRORED[kind], number, self._offset(right))
+                return Comparison(right.id, _MIRRORED[kind], number, self._offset(right), self._per_cent(left))
         raise ExpressionError("a comparison is between a signal's name and a number, such as rsi < 30",
                               self._offset(tree))  # fmt: skip
 
@@ -156,6 +157,11 @@ class _Parser:
                 raise ExpressionError("that number is too large", self._offset(tree)) from error
             return number / 100.0 if self._offset(tree) in self.per_cents else number
         return None
+
+    def _per_cent(self, tree: ast.expr) -> bool:
+        while isinstance(tree, ast.UnaryOp):
+            tree = tree.operand
+        return self._offset(tree) in self.per_cents
 
     def _offset(self, tree: ast.expr) -> int:
         return tree.col_offset + self.indent

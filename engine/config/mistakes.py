@@ -91,7 +91,7 @@ def _fields_at(location: tuple[str | int, ...], model: type[BaseModel]) -> list[
     from engine import blocks  # noqa: PLC0415  # only on the way to an error
 
     here: type[BaseModel] = model
-    registry: dict[str, type[BaseModel]] = {**blocks.SIGNALS, **blocks.ALLOCATORS}
+    registry: dict[str, type[BaseModel]] = {**blocks.SIGNALS, **blocks.ALLOCATORS, **blocks.OVERLAYS}
     for step in location:
         if isinstance(step, str) and step in registry and step not in here.model_fields:
             here = registry[step]

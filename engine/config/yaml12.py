@@ -32,10 +32,11 @@ Path = tuple[str | int, ...]
 
 
 class Place(NamedTuple):
-    """A position in a file, counted from 1."""
+    """A position in a file, counted from 1; `file` counts the files that were laid over each other, from 0."""
 
     line: int
     column: int
+    file: int = 0
 
 
 class Document(NamedTuple):
@@ -73,8 +74,11 @@ _CONSTRUCT: dict[str, Callable[[str], Any]] = {
 }
 
 
-def parse(text: str, source: str) -> Document:
-    """Read one YAML document; `source` is how messages call the file. Raises ConfigError with line and column."""
+def parse(text: str, source: str, file: int = 0) -> Document:
+    """Read one YAML document; `source` is how messages call the file, and every place says it is in `file`.
+
+    Raises ConfigError with line and column.
+    """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise ConfigError(f"{source}: the file is over {MAX_BYTES:,} bytes; a strategy file is a page or two of YAML")
     try:
@@ -87,7 +91,7 @@ def parse(text: str, source: str) -> Document:
         raise ConfigError(f"{source}: this is not YAML text: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{source}: nested too deep; {MAX_DEPTH} levels are allowed") from error
-    return _Reader(source).read(node)
+    return _Reader(source, file).read(node)
 
 
 def _syntax_message(error: yaml.MarkedYAMLError, source: str) -> str:
@@ -95,14 +99,17 @@ def _syntax_message(error: yaml.MarkedYAMLError, source: str) -> str:
     place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
     what = " ".join(part for part in (error.context, error.problem) if part)
     hint = "; indent with spaces, not tabs" if "\\t" in what else ""
+    if mark and mark.buffer and mark.buffer[: mark.pointer + 1].endswith("${"):
+        hint = "; inside { } or [ ] put ${name} in quotes: '${name}'"
     return f"{source}{place}: this is not valid YAML: {what}{hint}"
 
 
 class _Reader:
     """Turns composed nodes into plain data while it notes where each of them stands."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, file: int) -> None:
         self.source = source
+        self.file = file
         self.values: dict[Path, Place] = {}
         self.keys: dict[Path, Place] = {}
         self.count = 0
@@ -111,7 +118,7 @@ class _Reader:
         return Document(None if node is None else self._value(node, ()), self.values, self.keys)
 
     def _value(self, node: yaml.Node, path: Path) -> Any:
-        place = Place(node.start_mark.line + 1, node.start_mark.column + 1)
+        place = self._place(node)
         self.values[path] = place
         self.count += 1
         if self.count > MAX_NODES:
@@ -137,7 +144,7 @@ class _Reader:
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            place = Place(key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            place = self._place(key_node)
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != _TAG + "str":
                 shown = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a list or mapping"
                 raise self._error(place, f"a key must be text, not {shown!r}; put it in quotes if it is a name")
@@ -148,6 +155,9 @@ class _Reader:
             self.keys[(*path, key)] = place
             mapping[key] = self._value(value_node, (*path, key))
         return mapping
+
+    def _place(self, node: yaml.Node) -> Place:
+        return Place(node.start_mark.line + 1, node.start_mark.column + 1, self.file)
 
     def _error(self, place: Place, message: str) -> ConfigError:
         return ConfigError(f"{self.source}:{place.line}:{place.column}: {message}")

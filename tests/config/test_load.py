@@ -61,7 +61,7 @@ def message(file: Path, text: str) -> str:
             "6:59: signals.trend.windows[1]: expected a whole number, not 1.5",
         ),
         ("windows: [50, 100]", "windows: [50, 0]", "6:59: signals.trend.windows[1]: expected at least 1, not 0"),
-        ("windows: [50, 100]", "window: 50", "6:45: unknown key 'window'; did you mean 'windows'? Known: use, of"),
+        ("windows: [50, 100]", "window: 50", "6:45: unknown key 'window'; did you mean 'windows'? Known: use, lag, of"),
         (", windows: [50, 100]", "", "6:10: the key 'windows' is missing in signals.trend"),
         ("use: above_average", "use: above_avrage", "6:10: signals.trend: unknown block 'above_avrage'; did you mean"),
         ("{use: above_average, ", "{", "6:10: signals.trend: a block says which one it is"),
@@ -110,7 +110,7 @@ def test_mistakes(file: Path, old: str, new: str, said: str) -> None:
 def test_the_first_mistake_of_several_is_told_and_the_others_counted(file: Path) -> None:
     text = GOOD.replace("60%", "60").replace("lookback", "lokback")
     assert message(file, text).endswith(
-        "Known: use, of, variant, lag, lookback, skip (2 more: `backtest validate` lists them)"
+        "Known: use, lag, of, variant, lookback, skip (2 more: `backtest validate` lists them)"
     )
 
 

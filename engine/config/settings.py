@@ -1,0 +1,206 @@
+"""The parts of a strategy file as frozen, closed models: weights and rates are fractions, costs basis points."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from engine.blocks import Allocator, Count, CountOrZero, Fraction, Names, Number, SeriesName, Text, Weight
+from engine.config.expressions import ExpressionError, Node, leaves, parse_condition
+from engine.errors import unknown
+from engine.market.keys import Variant
+from engine.market.registry import themes
+
+
+def _as_date(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError(f"a date is written YYYY-MM-DD, such as 2016-07-08, not {value!r}")
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"there is no day {value}") from error
+
+
+def _as_end(value: Any) -> Any:
+    return value if value == "latest" else _as_date(value)
+
+
+def _as_searched(value: Any) -> Any:
+    return value if value == "search" else _as_date(value)
+
+
+def _readable(text: str) -> str:
+    try:
+        parse_condition(text)
+    except ExpressionError as error:
+        raise ValueError(f"{error} (at character {error.offset + 1} of {text!r})") from error
+    return text
+
+
+Day = Annotated[date, BeforeValidator(_as_date)]
+Condition = Annotated[Text, AfterValidator(_readable)]
+Bps = Annotated[Number, Field(ge=0, le=2_000)]
+
+
+class Closed(BaseModel):
+    """Frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MarketSettings(Closed):
+    """What is traded, against what, and when."""
+
+    benchmark: Annotated[SeriesName, Field(description="the series everything is measured against")] = "NIFTY 50"
+    universe: Annotated[Names, Field(description="the series a rule may hold")]
+    returns: Annotated[Variant, Field(description="what the portfolio and the benchmark earn")] = "total"
+    start: Annotated[Day | None, Field(description="no decision before this day; the first session if absent")] = None
+    end: Annotated[Literal["latest"] | date, BeforeValidator(_as_end), Field(description="last day, or latest")] = (
+        "latest"
+    )
+
+
+class Schedule(Closed):
+    """When decisions are made and at which price they are filled."""
+
+    decide: Annotated[
+        Literal["daily", "weekly", "monthly", "quarterly", "on_change"],
+        Field(description="the last session of each period decides; on_change: every session, orders at changes"),
+    ] = "weekly"
+    fill: Annotated[
+        Literal["next_close", "next_open"],
+        Field(description="the price orders get, one session after the decision"),
+    ] = "next_close"
+
+
+class Execution(Closed):
+    """What trading costs and what idle money earns."""
+
+    buy_bps: Annotated[Bps, Field(description="charges on purchases, basis points of value")] = 0.0
+    sell_bps: Annotated[Bps, Field(description="charges on sales, basis points of value")] = 0.0
+    slippage_bps: Annotated[Bps, Field(description="slippage on every trade, basis points of value")] = 0.0
+    capital: Annotated[Number, Field(gt=0, le=1e15, description="rupees at the start")] = 1_000_000.0
+    band: Annotated[Weight | None, Field(description="points of weight off target that are left alone")] = None
+    min_trade: Annotated[Number, Field(ge=0, description="an order under so many rupees is no order")] = 1.0
+    cash_spread: Annotated[
+        Fraction, Field(ge=-1, le=1, description="what CASH earns less than the policy rate, a year")
+    ] = 0.0035
+
+
+class Rule(Closed):
+    """Weights to hold while a condition holds; the first rule of the list that is on wins."""
+
+    name: Text
+    when: Annotated[Condition | None, Field(description="turns the rule on; absent: always on")] = None
+    exit: Annotated[Condition | None, Field(description="turns it off; absent: when `when` is not true")] = None
+    confirm: Annotated[Count, Field(description="decisions in a row for which `when` must be true")] = 1
+    min_hold: Annotated[CountOrZero, Field(description="decisions it stays on at least")] = 0
+    cool_down: Annotated[CountOrZero, Field(description="decisions it stays off at least")] = 0
+    hold: Allocator
+
+    @property
+    def when_tree(self) -> Node | None:
+        """The parsed condition."""
+        return None if self.when is None else parse_condition(self.when)
+
+    @property
+    def exit_tree(self) -> Node | None:
+        """The parsed exit."""
+        return None if self.exit is None else parse_condition(self.exit)
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """Names of the signals in `when` and `exit`, each once."""
+        trees = [tree for tree in (self.when_tree, self.exit_tree) if tree is not None]
+        return tuple(dict.fromkeys(leaf.name for tree in trees for leaf in leaves(tree)))
+
+
+def as_condition(value: Any) -> Any:
+    """Bare text is a condition that has to hold today."""
+    return {"when": value} if isinstance(value, str) else value
+
+
+class NamedCondition(Closed):
+    """A condition with a name, for rules and for other conditions; bare text is its `when`."""
+
+    when: Annotated[Condition, Field(description="what has to be true")]
+    within: Annotated[Count, Field(description="true if it was true at one of the last so many sessions")] = 1
+
+    @property
+    def tree(self) -> Node:
+        """The parsed condition."""
+        return parse_condition(self.when)
+
+    @property
+    def mentions(self) -> tuple[str, ...]:
+        """Names of the signals and conditions in it, each once."""
+        return tuple(dict.fromkeys(leaf.name for leaf in leaves(self.tree)))
+
+
+class Basket(Closed):
+    """A series built from stocks: equal weights, set again at the close of each period's last session.
+
+    A stock counts from the first rebalance at which it has a price. The prices know no dividends, and who is in the
+    list was chosen by someone who knew what became of it.
+    """
+
+    stocks: Annotated[tuple[Text, ...] | None, Field(min_length=1, description="symbols")] = None
+    theme: Annotated[Text | None, Field(description="a shipped list of symbols, instead of `stocks`")] = None
+    weigh: Annotated[Literal["equal"], Field(description="equal parts")] = "equal"
+    rebalance: Annotated[
+        Literal["monthly", "quarterly", "yearly", "never"], Field(description="how often parts are made equal again")
+    ] = "quarterly"
+    moves: Annotated[
+        dict[Text, dict[Day, Literal["market", "demerger"]]],
+        Field(description="what explains moves beyond 25%, by symbol and day: a market move, or a demerger"),
+    ] = {}
+
+    @model_validator(mode="after")
+    def _stocks_or_theme(self) -> Basket:
+        if (self.stocks is None) == (self.theme is None):
+            raise ValueError("a basket has either `stocks` or a `theme`")
+        if self.theme is not None and self.theme not in themes():
+            raise ValueError(unknown("theme", self.theme, themes()))
+        twice = sorted({name for name in self.members if self.members.count(name) > 1})
+        if twice:
+            raise ValueError(f"{twice[0]!r} is listed twice")
+        return self
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The symbols."""
+        return self.stocks if self.stocks is not None else themes()[self.theme or ""]
+
+    @property
+    def explained(self) -> dict[tuple[str, date], str]:
+        """What is said about large moves, by symbol and day."""
+        return {(symbol, day): kind for symbol, days in self.moves.items() for day, kind in days.items()}
+
+
+class Claim(Closed):
+    """A published statement about what indices gained, to be held against the data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    says: Annotated[Text, Field(description="the claim in words, with who made it")]
+    since: Annotated[
+        Literal["search"] | date, BeforeValidator(_as_searched), Field(alias="from", description="close it starts from")
+    ]
+    to: Annotated[Literal["search"] | date, BeforeValidator(_as_searched), Field(description="close it ends at")]
+    gains: Annotated[dict[SeriesName, Fraction], Field(min_length=1, description="claimed gain by index, price index")]
+    near: Annotated[Day | None, Field(description="a day near which to search; needed when both ends are searched")] = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _can_be_searched(self) -> Claim:
+        if self.since == "search" and self.to == "search" and self.near is None:
+            raise ValueError("both `from` and `to` are searched: say `near` which day")
+        if isinstance(self.since, date) and isinstance(self.to, date) and self.since >= self.to:
+            raise ValueError(f"from {self.since} is not before to {self.to}")
+        return self
