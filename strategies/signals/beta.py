@@ -22,6 +22,7 @@ class Beta(PairSignal):
     """
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
+    says: ClassVar[str] = "the beta of {of} to {to} over {window} sessions"
     use: Literal["beta"] = "beta"
     window: Annotated[
         int, Field(strict=True, ge=2, le=100_000, description="returns, one a common session, in the line")

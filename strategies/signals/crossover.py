@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from engine.blocks import Count, SeriesSignal, register
+from strategies.signals.averages import Average, moving_average
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +25,11 @@ class Crossover(SeriesSignal):
     """
 
     kind: ClassVar[Literal["condition", "number"]] = "condition"
+    says: ClassVar[str] = "the {average} {fast}-session average of {of} is above its {slow}-session one"
     use: Literal["crossover"] = "crossover"
     fast: Annotated[Count, Field(description="sessions in the fast average")]
     slow: Annotated[Count, Field(description="sessions in the slow average, more than in the fast one")]
-    average: Annotated[Literal["simple", "exponential"], Field(description="the kind of both averages")] = "simple"
+    average: Annotated[Average, Field(description="the kind of both averages: `simple` or `exponential`")] = "simple"
 
     @model_validator(mode="after")
     def _fast_is_shorter(self) -> Crossover:
@@ -37,18 +39,5 @@ class Crossover(SeriesSignal):
 
     def of_series(self, closes: pd.Series) -> pd.Series:
         """1.0 while fast is above slow, 0.0 otherwise, NaN before the slow one is full."""
-        average = exponential if self.average == "exponential" else simple
-        slow = average(closes, self.slow)
-        return (average(closes, self.fast) > slow).astype(float).where(slow.notna())
-
-
-def simple(closes: pd.Series, window: int) -> pd.Series:
-    """The mean of the last `window` closes, NaN before they exist."""
-    return closes.rolling(window).mean()
-
-
-def exponential(closes: pd.Series, window: int) -> pd.Series:
-    """The exponential average of alpha 2 / (window + 1), seeded at the `window`-th close, NaN before it."""
-    seeded = closes.copy()
-    seeded.iloc[:window] = simple(closes.iloc[:window], window)
-    return seeded.ewm(alpha=2.0 / (window + 1), adjust=False).mean()
+        fast, slow = (moving_average(closes, window, self.average) for window in (self.fast, self.slow))
+        return (fast > slow).astype(float).where(slow.notna())

@@ -21,6 +21,7 @@ class DistanceFromAverage(SeriesSignal):
     """
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
+    says: ClassVar[str] = "the distance of {of} from its {window}-session average"
     use: Literal["distance_from_average"] = "distance_from_average"
     window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in the average")]
 

@@ -22,10 +22,15 @@ class Drawdown(SeriesSignal):
     """
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
+    says: ClassVar[str] = "the drawdown of {of} from its peak"
     use: Literal["drawdown"] = "drawdown"
     window: Annotated[Count | None, Field(description="sessions to look back for the peak; all of them if absent")] = (
         None
     )
+
+    def sentence(self) -> str:
+        """With the look-back, where there is one."""
+        return super().sentence() + ("" if self.window is None else f" in {self.window} sessions")
 
     def of_series(self, closes: pd.Series) -> pd.Series:
         """The drawdown, a fraction."""

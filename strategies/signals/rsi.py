@@ -25,6 +25,7 @@ class Rsi(SeriesSignal):
     """
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
+    says: ClassVar[str] = "the {window}-session RSI of {of}"
     use: Literal["rsi"] = "rsi"
     window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in Wilder's averages")] = 14
 

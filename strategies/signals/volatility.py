@@ -23,6 +23,7 @@ class Volatility(SeriesSignal):
     """
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
+    says: ClassVar[str] = "the yearly volatility of {of} over {window} sessions"
     use: Literal["volatility"] = "volatility"
     window: Annotated[
         int, Field(strict=True, ge=2, le=100_000, description="log returns, one a session, in the deviation")

@@ -22,6 +22,7 @@ class Zscore(SeriesSignal):
     """
 
     kind: ClassVar[Literal["condition", "number"]] = "number"
+    says: ClassVar[str] = "the z-score of {of} over {window} sessions"
     use: Literal["zscore"] = "zscore"
     window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in the mean and the deviation")]
 

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from engine.blocks import Scope
 from strategies.signals.beta import Beta
 from tests.markets import engine_market, history, weekdays
 
@@ -30,7 +31,7 @@ def test_by_hand_on_the_dates_both_have(window: int, expected: list[float]) -> N
             "OWN": history([*DAYS[:2], *DAYS[3:]], [100.0, 120.0, 120.0, 132.0]),  # 20%, 0%, 10%
         },
     )
-    found = Beta(window=window, to="TO").evaluate(market, ("OWN", "TO"))
+    found = Beta(window=window, to="TO").evaluate(market, Scope(("OWN", "TO")))
     assert found[:, 0].tolist() == pytest.approx(expected, nan_ok=True)
     assert found[window:, 1].tolist() == pytest.approx([1.0] * (5 - window))
 
@@ -40,5 +41,5 @@ def test_against_what_stands_still_is_unknown_whatever_it_did_before() -> None:
     own = [72.0, 65.0, 57.0, 52.0, 60.0, 68.0, 68.0, 88.0, 65.0, 82.0, 87.0, 96.0]
     days = weekdays(date(2024, 1, 1), 12)
     market = engine_market("TO", {"TO": history(days, against), "OWN": history(days, own)})
-    found = Beta(window=3, to="TO").evaluate(market, ("OWN",))[:, 0]
+    found = Beta(window=3, to="TO").evaluate(market, Scope(("OWN",)))[:, 0]
     assert [math.isnan(value) for value in found] == [True] * 3 + [False] * 5 + [True] * 4
