@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.blocks import Allocation, Allocator, Mistake, Moment, Scope, Text, Weight, register
-from engine.errors import unknown
+from engine.blocks import (
+    Allocation,
+    Allocator,
+    Mistake,
+    Moment,
+    Scope,
+    SeriesName,
+    Weight,
+    in_words,
+    register,
+    unlisted,
+)
 from engine.market.keys import CASH
 
 ROUNDING = 1e-9
@@ -18,8 +28,17 @@ ROUNDING = 1e-9
 class Fixed(Allocator):
     """The same weights at every decision; what is missing to 100% is CASH."""
 
+    says: ClassVar[str] = "fixed weights"
     use: Literal["fixed"] = "fixed"
-    weights: Annotated[dict[Text, Weight], Field(min_length=1, description="fraction or per cent of value by name")]
+    weights: Annotated[
+        dict[SeriesName, Weight], Field(min_length=1, description="fraction or per cent of value by name")
+    ]
+
+    def sentence(self) -> str:
+        """The weights by name, largest first as written."""
+        cash = 1.0 - sum(weight for name, weight in self.weights.items() if name != CASH)
+        whole = {**self.weights, CASH: cash} if cash > ROUNDING else self.weights
+        return in_words(tuple(f"{weight * 100:g}% {name}" for name, weight in whole.items() if weight > 0))
 
     def holds(self, universe: tuple[str, ...]) -> tuple[str, ...]:  # noqa: ARG002  # the weights name them
         """The names with a positive weight."""
@@ -41,11 +60,7 @@ class Fixed(Allocator):
 
     def mistakes(self, scope: Scope) -> Iterator[Mistake]:
         """Names outside the universe, and weights over 100%."""
-        for name in self.weights:
-            if name not in (*scope.universe, CASH):
-                yield Mistake(
-                    ("weights", name), unknown("name in the universe", name, (*scope.universe, CASH)), key=True
-                )
+        yield from unlisted(("weights",), self.weights, (*scope.universe, CASH))
         total = sum(self.weights.values())
         if total > 1.0 + ROUNDING:
             yield Mistake((), f"the weights add up to {total * 100:g}%, over 100%")

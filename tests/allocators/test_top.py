@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from engine.blocks import Moment, Scope
+from engine.blocks import Moment, Scope, load
 from strategies.allocators.top import Top
 from strategies.signals.momentum import Momentum
+from tests.allocators.moments import exactly
+from tests.allocators.moments import moment as at_close
+
+load()  # `weigh` names an allocator
 
 UNIVERSE = ("A", "B", "C", "D")
 
@@ -63,6 +67,13 @@ def test_a_candidate_needs_a_price_and_a_score() -> None:
         ({"by": "one"}, "'one' speaks of 'A' alone"),
         ({"by": "some"}, "the signal 'some' does not cover C, D"),
         ({"by": "some", "of": ("A", "B")}, None),
+        ({"weigh": {"use": "equal", "of": ["A", "B"]}}, "`top` says who is weighed"),
+        ({"weigh": {"use": "score_weighted", "by": "t"}}, "unknown signal 't'"),
+        ({"weigh": {"use": "score_weighted", "by": "one"}}, "'one' speaks of 'A' alone"),
+        ({"weigh": {"use": "score_weighted", "by": "some"}}, "the signal 'some' does not cover C, D"),
+        ({"weigh": {"use": "score_weighted", "by": "s", "fallback": "Z"}}, "unknown name in the universe 'Z'"),
+        ({"weigh": {"use": "score_weighted", "by": "some"}, "of": ("A", "B")}, None),
+        ({"weigh": "min_variance"}, None),
         ({}, None),
     ],
 )
@@ -74,3 +85,46 @@ def test_mistakes(fields: dict[str, Any], said: str | None) -> None:
     }
     found = list(Top(**{"by": "s", "n": 2, **fields}).mistakes(Scope(UNIVERSE, signals)))
     assert [mistake.message.startswith(said or "?") for mistake in found] == ([True] if said else [])
+
+
+DEVIATIONS = {"A": 1.0, "B": 2.0, "C": 4.0, "D": 8.0}  # per cent a day
+
+
+def calm_and_wild(scores: dict[str, float]) -> Moment:
+    moves = exactly([[DEVIATIONS[a] ** 2 * 1e-4 if a == b else 0.0 for b in UNIVERSE] for a in UNIVERSE])
+    return at_close(moves)._replace(scores={"s": scores})
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, {"B": 2 / 3, "C": 1 / 3}),  # 4% against 2% a day
+        ({"n": 3}, {"B": 4 / 7, "C": 2 / 7, "D": 1 / 7}),
+        ({"n": 3, "min_score": 2.5, "of": ("A", "B")}, {"B": 1 / 3}),  # one of three slots
+        ({"n": 4, "min_score": 2.0}, {"B": 3 / 4 * 4 / 7, "C": 3 / 4 * 2 / 7, "D": 3 / 4 * 1 / 7}),
+        ({"n": 4, "min_score": 2.0, "fallback": "C"}, {"B": 3 / 7, "C": 3 / 14 + 1 / 4, "D": 3 / 28}),
+        ({"min_score": 9.0}, {}),
+    ],
+)
+def test_the_chosen_share_their_part_by_inverse_volatility(fields: dict[str, Any], expected: dict[str, float]) -> None:
+    top = Top(by="s", **{"n": 2, "weigh": {"use": "inverse_volatility", "window": 16}, **fields})
+    assert top.allocate(calm_and_wild(SCORES)).weights == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_first_decision_waits_until_the_chosen_can_be_weighed() -> None:
+    known = calm_and_wild(SCORES)
+    assert Top(by="s", n=2, weigh={"use": "inverse_volatility", "window": 16}).ready(known)
+    assert not Top(by="s", n=2, weigh="inverse_volatility").ready(known)  # sixty are asked for
+    assert Top(by="s", n=2).ready(known)
+
+
+def test_the_chosen_share_by_another_score() -> None:
+    top = Top(by="s", n=2, weigh={"use": "score_weighted", "by": "t", "fallback": "D"})
+    assert top.scores == ("s", "t")
+    assert top.certain() == ("D",)
+    assert top.holds(("A", "B")) == ("A", "B", "D")
+    both = {"s": SCORES, "t": {"A": 9.0, "B": 1.0, "C": 3.0}}
+    assert top.allocate(moment(SCORES)._replace(scores=both)).weights == {"B": 0.25, "C": 0.75}
+    none = {"s": SCORES, "t": {"A": 9.0, "B": -1.0, "C": 0.0}}
+    assert top.allocate(moment(SCORES)._replace(scores=none)).weights == {"D": 1.0}
+    assert top.reads() == frozenset()
