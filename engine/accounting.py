@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.config.models import Execution
+from engine.config.settings import Execution
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,8 @@ class Identity:
 
 def identity_of(result: Result) -> Identity:
     """The identity of a result."""
-    return Identity(_sha256(_json(result.config.normalised())), result.market.digest)
+    plugins = [_sha256(file.read_text("utf-8")) for file in result.config.plugin_files]
+    return Identity(_sha256(_json([result.config.normalised(), *plugins])), result.market.digest)
 
 
 def folder_of(result: Result, out: Path) -> Path:
@@ -101,7 +103,16 @@ def _files(result: Result, text: str) -> dict[str, str]:
 
 def normalised_yaml(result: Result) -> str:
     """The strategy with every default spelled out; it loads back to the same strategy."""
-    return yaml.safe_dump(result.config.normalised(), sort_keys=False, allow_unicode=True, width=100)
+    return yaml.safe_dump(_literal(result.config.normalised()), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _literal(value: Any) -> Any:
+    """Plain data whose texts are not taken for params when they are read again."""
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    return value.replace("${", "$${") if isinstance(value, str) else value
 
 
 def summary(result: Result) -> dict[str, Any]:
@@ -124,9 +135,10 @@ def summary(result: Result) -> dict[str, Any]:
         },
         "decisions": len(result.plan.decisions),
         "fills": len(result.ledger.fills),
+        "claims": [check.plain() for check in result.claims],
         "notes": list(result.notes),
     }
-    return dict(_rounded(found))
+    return dict(rounded(found))
 
 
 def attribution(result: Result) -> dict[str, Any]:
@@ -149,7 +161,7 @@ def attribution(result: Result) -> dict[str, Any]:
         "by_year": {str(year): _plain(row) for year, row in ledger.by_year().iterrows()},
         "market_model": None if fit is None else dict(vars(fit)),
     }
-    return dict(_rounded(found))
+    return dict(rounded(found))
 
 
 def _plain(values: pd.Series) -> dict[str, float]:
@@ -199,18 +211,18 @@ def _csv(frame: pd.DataFrame) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_rounded(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(rounded(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _rounded(value: Any) -> Any:
-    """Plain JSON with 12 significant digits; a number that is none becomes null."""
+def rounded(value: Any) -> Any:
+    """Plain JSON with 12 significant digits and ISO dates; a number that is none becomes null."""
     if isinstance(value, Mapping):
-        return {str(key): _rounded(part) for key, part in value.items()}
+        return {str(key): rounded(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(part) for part in value]
+        return [rounded(part) for part in value]
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") + 0.0 if math.isfinite(value) else None
-    return value
+    return str(value) if isinstance(value, date) else value
 
 
 def _manifest(result: Result, command: list[str]) -> str:

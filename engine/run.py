@@ -13,11 +13,12 @@ import numpy as np
 from engine import metrics
 from engine.accounting import Orders
 from engine.attribution import ActiveLedger, MarketModel, active_ledger, market_model
-from engine.config.models import Config, Execution
+from engine.claims import Check, check_claims
+from engine.config.models import Config
+from engine.config.settings import Execution
 from engine.market.market import Market
 from engine.metrics import Window
-from engine.plan.plan import Plan, make_plan
-from engine.plan.schedule import decision_sessions
+from engine.plan.plan import Plan, plan_of
 from engine.simulation import Ledger, Replay, exchange_of, replay, simulate
 
 
@@ -44,6 +45,11 @@ class Result:
         return market_model(
             self.attribution.portfolio.to_numpy(), self.attribution.benchmark.to_numpy(), self.cash_returns, self.window
         )
+
+    @cached_property
+    def claims(self) -> tuple[Check, ...]:
+        """The published statements of the strategy's file, held against the data."""
+        return check_claims(self.config, self.market, self.plan, self.ledger)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -96,7 +102,7 @@ def run(config: Config, market: Market, check: Callable[[Replay], None] = replay
 
     `check` keeps the second book; one that keeps it elsewhere must have agreed before the result is shown to anyone.
     """
-    plan = make_plan(config, market, decision_sessions(market, config.schedule))
+    plan = plan_of(config, market)
     ledger, benchmark = _simulate(config, market, plan, check)
     rules = _rule_in_force(plan, len(ledger.nav))
     return Result(

@@ -19,6 +19,7 @@ from engine.market.cash import policy_rate
 from engine.market.keys import SeriesKey
 from engine.market.source import open_source
 from engine.market.store import Store
+from engine.research.events import asking, condition_of, events
 from engine.run import Result
 from tests.conftest import ROOT
 from tests.oracle import OracleMarket, backtest
@@ -83,6 +84,68 @@ def test_the_rotation_of_april_2025(filled: Store) -> None:
     weights = result.ledger.weights.loc["2025-04-15":"2025-04-22"]
     assert weights["NIFTY 50"].round(12).tolist() == [1.0, 1.0, 1.0, 0.0, 0.0]
     assert weights["NIFTY MIDCAP 100"].loc["2025-04-21"] == pytest.approx(0.6, abs=1e-12)
+
+
+ARTICLE = """claims=[
+  {says: since the low, from: 2025-04-07, to: search, near: 2025-04-24,
+   gains: {NIFTY MIDCAP 100: 13.2%, NIFTY SMALLCAP 100: 11.4%, NIFTY 50: 9.6%, BSE SENSEX: 8.6%}},
+  {says: this year, from: 2024-12-31, to: search, near: 2025-04-24,
+   gains: {NIFTY MIDCAP 100: -4%, NIFTY SMALLCAP 100: -9.5%}},
+]"""
+
+
+def test_the_claims_of_april_2025(filled: Store) -> None:
+    """Gains from published closes; the end that fits both claims best is the 24th."""
+    result = ran(load_config(ROOT / "configs" / "midcap_rotation.yaml", [ARTICLE]), filled)
+    low, year = result.claims
+    assert (low.since, low.to) == (date(2025, 4, 7), date(2025, 4, 24))
+    assert (year.since, year.to) == (date(2024, 12, 31), date(2025, 4, 24))
+    measured = [round(100 * (gain.measured or 0), 2) for check in (low, year) for gain in check.gains]
+    assert measured == [12.62, 12.58, 9.41, 9.11, -3.90, -9.62]
+    verdicts = [gain.verdict for check in (low, year) for gain in check.gains]
+    assert verdicts == ["close", "not borne out", "borne out", "close", "borne out", "borne out"]
+    assert [check.nearby and (check.nearby.since, check.nearby.to) for check in (low, year)] == [
+        (low.since, low.to), (year.since, year.to),
+    ]  # fmt: skip
+
+
+def test_what_was_left_of_the_rise_of_april_2025(filled: Store, market_folder: Path) -> None:
+    """The first bar after the breakout is the close of Monday the 21st: see the rotation above."""
+    result = ran(load_config(ROOT / "configs" / "midcap_rotation.yaml", [ARTICLE]), filled)
+    for gain in result.claims[0].gains[:2]:
+        rows = duckdb.execute(
+            f"SELECT close FROM '{market_folder}/indices.parquet' WHERE index = ? AND variant = 'PR' "
+            "AND date::DATE IN ('2025-04-07', '2025-04-21', '2025-04-24') ORDER BY date",
+            [gain.index],
+        ).fetchall()
+        start, filled_at, end = (close for (close,) in rows)
+        assert gain.capture is not None
+        assert (gain.capture.held, gain.capture.filled) == (0.0, date(2025, 4, 21))
+        assert gain.capture.gain == pytest.approx(end / filled_at - 1)
+        assert gain.capture.share == pytest.approx((end / filled_at - 1) / (end / start - 1))
+    assert result.claims[0].gains[3].capture is None  # no rule holds the Sensex
+
+
+def test_what_followed_the_fall_of_4_april_2025(filled: Store) -> None:
+    """The Nifty fell by 1.5% on the 4th: entered at the close of the 7th, ten sessions on is the 24th."""
+    drop = ["signals.drop={use: momentum, of: NIFTY 50, lookback: 1}", "market.returns=price"]
+    asked = asking(load_config(ROOT / "configs" / "midcap_rotation.yaml", drop), "drop < -1%")
+    study = events(asked, load_market(asked, filled.path), (10,), 0)
+    (fall,) = [episode for episode in study.episodes if episode.day == date(2025, 4, 4)]
+    assert fall.entered == date(2025, 4, 7)
+    gains = {name: round(100 * (gain or 0), 2) for name, (gain,) in fall.gains.items()}
+    assert gains == {"NIFTY 50": 9.41, "NIFTY MIDCAP 100": 12.62, "NIFTY SMALLCAP 100": 12.58}
+    assert fall.relative["NIFTY MIDCAP 100"][0] == pytest.approx(0.1262 - 0.0941, abs=1e-4)
+
+
+def test_the_breakout_of_16_april_2025_is_an_event(filled: Store) -> None:
+    config = load_config(ROOT / "configs" / "midcap_rotation.yaml")
+    asked = asking(config, condition_of(config))
+    study = events(asked, load_market(asked, filled.path), (20, 5000), 0)
+    days = [episode.day for episode in study.episodes]
+    assert [day for day in days if date(2025, 4, 7) <= day <= date(2025, 4, 30)] == [date(2025, 4, 16)]
+    assert "over 5000 sessions: no episode is complete" in study.notes
+    assert any(note.startswith("over 20 sessions: ") and "share days" in note for note in study.notes)
 
 
 def plain(config: Config) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine import accounting, simulation
 from engine.accounting import Orders, post_cost_value
-from engine.config.models import Execution
+from engine.config.settings import Execution
 from engine.errors import DataError, StrategyError
 from engine.run import Result, run
 from engine.simulation import exchange_of, simulate

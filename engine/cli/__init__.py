@@ -14,8 +14,11 @@ import typer
 
 from engine import __version__
 from engine.cli.data import data
+from engine.cli.events import study_events
+from engine.cli.explain import explain_configs
 from engine.cli.list import list_results
 from engine.cli.run import run_configs
+from engine.cli.schema import schema
 from engine.cli.terminal import say_error
 from engine.cli.validate import validate
 from engine.errors import EngineError, nearest
@@ -31,11 +34,14 @@ app = typer.Typer(
 )
 app.command("run")(run_configs)
 app.command("validate")(validate)
+app.command("explain")(explain_configs)
+app.command("schema")(schema)
+app.command("events")(study_events)
 app.command("list")(list_results)
 app.add_typer(data, name="data")
 
 INTERRUPTED = 130
-COMMANDS = ("run", "validate", "list", "data")
+COMMANDS = ("run", "validate", "list", "data", "explain", "schema", "events")
 _OWN_OPTIONS = ("-h", "--help", "--version", "--install-completion", "--show-completion")
 
 

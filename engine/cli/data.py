@@ -42,7 +42,7 @@ def import_data(
 @data.command("status")
 def status_of_data(
     store: StoreOption = None,
-    series: Annotated[bool, typer.Option("--series", help="List every index series and its dates.")] = False,
+    series: Annotated[bool, typer.Option("--series", help="List every series and its dates.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """What the store holds: tables, dates, sources and digests."""
@@ -58,7 +58,7 @@ def status_of_data(
         out().print(
             f"Nothing is in {source.store.path}: runs use the bundled sample market, SIMULATED paths through published "
             f"levels ({len(spans)} series, {min(span.first for span in spans)} to {max(span.last for span in spans)}), "
-            "with simulated FII/DII flows and Nifty 50 valuation.\nImport real history with: backtest data import DIR",
+            "flows, valuations, volumes and stocks included.\nImport real history with: backtest data import DIR",
             markup=False,
         )
     else:
@@ -78,8 +78,13 @@ def _show(store: Store) -> None:
 
 
 def _show_series(source: Source) -> None:
+    """Histories first, price before total; then what can only be looked at; stocks on one line."""
     names: dict[str, list[str]] = {}
-    for key, span in sorted(source.catalogue.items()):
-        names.setdefault(key.name, []).append(f"{key.variant} {span.first} to {span.last}")
+    for key, span in sorted(source.catalogue.items(), key=lambda item: (not item[0].priced, item[0])):
+        if key.variant != "stock":
+            names.setdefault(key.name, []).append(f"{key.variant} {span.first} to {span.last}")
     for name, variants in names.items():
         out().print(f"{name}: {'; '.join(variants)}", markup=False)
+    stocks = sorted(key.name for key in source.catalogue if key.variant == "stock")
+    if stocks:
+        out().print(f"{len(stocks)} stocks, for baskets: {', '.join(stocks)}", markup=False)

@@ -15,6 +15,7 @@ from engine.cli.terminal import (
     ConfigsArgument,
     JsonOption,
     OutOption,
+    PluginsOption,
     QuietOption,
     SetOption,
     StoreOption,
@@ -41,6 +42,7 @@ def run_configs(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     force: ForceOption = False,
+    plugins: PluginsOption = False,
 ) -> None:
     """Backtest strategies: print a summary and write a result folder with a tearsheet for each."""
     from engine.cli.second_book import SecondBook, quick_imports  # noqa: PLC0415  # not needed for --help
@@ -49,7 +51,7 @@ def run_configs(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
     from engine.market.source import open_source  # noqa: PLC0415
 
     source = open_source(store)
-    loaded = [load_config(path, overrides or ()) for path in configs]
+    loaded = [load_config(path, overrides or (), allow_plugins=plugins) for path in configs]
     for config in loaded:
         check_series(config, source.catalogue, source.name)
     if source.simulated and (quiet or as_json or store is not None):
@@ -81,9 +83,10 @@ class Task:
 
 
 def _run(config: Config, source: Source, book: SecondBook) -> Result:
-    from engine.run import run  # noqa: PLC0415  # not needed for --help
+    from engine.config.data import market_of  # noqa: PLC0415  # not needed for --help
+    from engine.run import run  # noqa: PLC0415
 
-    return run(config, source.market(config.market.benchmark, config.reads()), book.check)
+    return run(config, market_of(config, source), book.check)
 
 
 def _write(result: Result, task: Task, book: SecondBook) -> Path:

@@ -19,6 +19,9 @@ QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only wha
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", help="Override one setting: key.path=value. May be repeated.")
 ]
+PluginsOption = Annotated[
+    bool, typer.Option("--allow-plugins", help="Run the Python files that a strategy names under `plugins`.")
+]
 ConfigsArgument = Annotated[list[Path], typer.Argument(help="Strategy files.", show_default=False)]
 
 RESULTS = Path("results")

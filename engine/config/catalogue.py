@@ -53,3 +53,22 @@ def _takes(field: FieldInfo) -> str:
     if default is PydanticUndefined:
         return "needed"
     return "optional" if default is None or default == {} else f"default {default}"
+
+
+def blocks_markdown() -> str:
+    """The page of blocks in the manual."""
+    lines = [
+        "# Every block",
+        "",
+        "Made by `backtest list blocks --markdown` from the blocks themselves. Each is written as its name and fields,",
+        "such as `{use: rsi, of: NIFTY 50, window: 14}`. Windows count sessions on which the series has a value.",
+    ]
+    shape = ""
+    for entry in block_entries():
+        if entry.shape != shape:
+            shape = entry.shape
+            lines += ["", f"## {shape.capitalize()}s"]
+        kind = f" ({entry.kind})" if entry.kind != shape else ""
+        lines += ["", f"### {entry.name}{kind}", "", entry.about, "", "| field | | what |", "|---|---|---|"]
+        lines += [f"| `{one.name}` | {one.takes} | {one.about} |" for one in entry.fields]
+    return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.config.models import Config
 from engine.errors import ConfigError, DataError, nearest
-from engine.market.keys import SeriesKey, Span
+from engine.market.keys import PRICED, SeriesKey, Span
 from engine.market.source import Source, open_source
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def load_market(config: Config, store: Path | str | None = None) -> Market:
 def market_of(config: Config, source: Source) -> Market:
     """The history a strategy reads from a source, its baskets built."""
     check_series(config, source.catalogue, source.name)
-    market = source.market(config.market.benchmark, config.reads())
+    wished = [key for key in config.wishes() if key in source.catalogue]
+    market = source.market(config.market.benchmark, [*config.reads(), *wished])
     if not config.baskets:
         return market
     from engine.market.baskets import Recipe, with_baskets  # noqa: PLC0415  # pandas is not for commands that only look
@@ -71,7 +72,7 @@ def _exists(key: SeriesKey, catalogue: Mapping[SeriesKey, Span]) -> str:
 
 def _check_window(config: Config, catalogue: Mapping[SeriesKey, Span]) -> None:
     settings = config.market
-    spans = [span for key, span in catalogue.items() if key.name == settings.benchmark]
+    spans = [span for key, span in catalogue.items() if key.name == settings.benchmark and key.variant in PRICED]
     first, last = min(span.first for span in spans), max(span.last for span in spans)
     if settings.start is not None and settings.start > date.fromisoformat(last):
         place = config.place(("market", "start"))

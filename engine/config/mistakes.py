@@ -30,7 +30,14 @@ _EXPECTED = {
 def mistakes_in(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Mistake]:
     """Every finding as a path and a sentence, in the order of the file; an unknown key before one that is missing."""
     found = [_mistake(detail, source.document.value, model) for detail in error.errors(include_url=False)]
+    found = [one._replace(message=one.message + _given_by(one, source)) for one in found]
     return sorted(found, key=lambda one: (source.order(one.path[:-1] if one.key else one.path), not one.key))
+
+
+def _given_by(mistake: Mistake, source: Source) -> str:
+    """Which param a value came from."""
+    name = "" if mistake.key else source.via_params.get(mistake.path, "")
+    return f" (from the param {name})" if name else ""
 
 
 def _mistake(detail: ErrorDetails, data: Any, model: type[BaseModel]) -> Mistake:

@@ -160,10 +160,11 @@ class Config(Closed):
         for name in self.reached:
             for key in sorted(self.signals[name].reads(self.scope)):
                 wanted.setdefault(key, ("signals", name))
-        for place, claim in enumerate(self.claims):
-            for name in claim.gains:
-                wanted.setdefault(SeriesKey(name, "price"), ("claims", place, "gains"))
         return wanted
+
+    def wishes(self) -> frozenset[SeriesKey]:
+        """Series that the claims speak of: without one its claim cannot be checked, but the strategy runs."""
+        return frozenset(SeriesKey(name, "price") for claim in self.claims for name in claim.gains)
 
     def reads(self) -> dict[SeriesKey, Path]:
         """Every stored series the run needs: what it asks for, a basket's stocks in its place."""

@@ -13,8 +13,9 @@ import numpy as np
 
 from engine.market.calendar import Days
 from engine.market.datasets import RATIOS, SIDES
-from engine.market.keys import INVESTORS, Reading, SeriesKey, Span, Variant
+from engine.market.keys import INVESTORS, PRICED, Reading, SeriesKey, Span, Variant
 from engine.market.sample import MARKET, Stage, published_closes, sample_bars, sample_sessions, sample_stage
+from engine.market.sample_others import FREE, VIX, sample_free
 from engine.market.sample_readings import (
     SECTOR_WEIGHTS,
     month_ends,
@@ -40,6 +41,8 @@ def sample_catalogue() -> dict[SeriesKey, Span]:
     for name, levels in published_closes(sessions).items():
         span = _span(sessions[np.flatnonzero(~np.isnan(levels))[0] :])
         spans |= {SeriesKey(name, variant): span for variant in _OF_AN_INDEX}
+    spans |= {SeriesKey(name, variant): whole for name in FREE for variant in PRICED}
+    spans |= {SeriesKey(VIX, "price"): whole}
     spans |= {SeriesKey(who, side): whole for who in INVESTORS for side in SIDES}
     spans |= {SeriesKey(MARKET, ratio): whole for ratio in RATIOS}
     spans |= {SeriesKey(sector, "weight"): monthly for sector in SECTOR_WEIGHTS}
@@ -96,6 +99,8 @@ class _Sample:
         """A price history."""
         if key.variant == "stock":
             return sample_stock(key.name, self.listed[key.name], self.stage)
+        if key.name in FREE or key.name == VIX:
+            return sample_free(key.name, self.stage, key.variant)
         return self.indices[key]
 
     def reading(self, key: SeriesKey) -> pd.Series:

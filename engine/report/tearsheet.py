@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import __version__, metrics
 from engine.metrics import MEASURES
-from engine.report import sentences, tables
+from engine.report import claims, sentences, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
 from engine.report.page import render
 from engine.report.series import drawn_weights, effects, spans
@@ -55,6 +55,8 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "switches": switches,
         "recent": switches._replace(caption="Latest rule changes", rows=switches.rows[-SHOWN:]),
         "waits": tables.waits_table(result),
+        "claims": claims.told(result.claims),
+        "tolerances": claims.tolerances(),
         "notes": _notes(result, warnings),
         "yaml": yaml_text,
         "conventions": sentences.conventions(result.config),

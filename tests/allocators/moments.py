@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import hadamard
 
 from engine.blocks import Moment
 from engine.market.keys import SeriesKey
 
 Floats = NDArray[np.float64]
+PAIR = np.array([[1.0, 1.0], [1.0, -1.0]])
+HADAMARD = np.kron(np.kron(PAIR, PAIR), np.kron(PAIR, PAIR))  # Sylvester's, 16 x 16
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def exactly(covariance: Sequence[Sequence[float]] | Floats) -> dict[str, Floats]
     The columns of a Hadamard matrix after the first add up to zero and are orthogonal.
     """
     matrix = np.asarray(covariance, dtype=float)
-    base = hadamard(16)[:, 1 : 1 + len(matrix)] * np.sqrt(15.0 / 16.0)
+    base = HADAMARD[:, 1 : 1 + len(matrix)] * np.sqrt(15.0 / 16.0)
     columns = base @ np.linalg.cholesky(matrix).T
     return {chr(ord("A") + place): columns[:, place] for place in range(len(matrix))}
 

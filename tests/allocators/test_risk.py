@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from engine.blocks import ALLOCATORS, Weighing, load
+from engine.blocks import ALLOCATORS, load
 from engine.errors import StrategyError
 from strategies.allocators.covariance import CovarianceWeighing
 from strategies.allocators.min_variance import MinVariance
@@ -130,12 +130,13 @@ def test_another_process_finds_the_same() -> None:
 
 
 class Found:
-    """An optimiser that has made up its mind."""
+    """An optimiser that has made up its mind, and has something to say to programmers; no user is to read it."""
 
     def __init__(self, *parts: float) -> None:
         self.weights_ = np.array(parts)
 
     def fit(self, _: Floats) -> Found:
+        warnings.warn("something of theirs will change", DeprecationWarning, stacklevel=2)
         return self
 
 
@@ -183,8 +184,3 @@ def test_a_solver_that_stops_short_is_an_error() -> None:
     assert "verbose" not in str(error.value)
     assert Hasty(window=60, fallback="equal").share(NAMES, moment(moves)) == dict.fromkeys(NAMES, 0.2)
     assert warnings.filters == before
-
-
-@ways
-def test_it_can_weigh_for_top(way: str) -> None:
-    assert issubclass(ALLOCATORS[way], Weighing)

@@ -122,8 +122,11 @@ def test_simulated_numbers_are_never_quiet(tmp_path: Path) -> None:
 
 def test_series_are_listed(tmp_path: Path) -> None:
     lines = backtest("data", "status", "--series", cwd=tmp_path).stdout.splitlines()
-    assert len(lines) == 24
-    assert "NIFTY INDIA DEFENCE: price 2022-03-31 to 2025-09-17; total 2022-03-31 to 2025-09-17" in lines
+    span = "2022-03-31 to 2025-09-17"
+    assert f"NIFTY INDIA DEFENCE: price {span}; total {span}; high {span}; volume {span}" in lines
+    assert sum("; total " in line for line in lines) == 28
+    assert lines[-1].startswith("98 stocks, for baskets: AARTIIND, ABB")
+    assert any(line.startswith("FII: buy ") for line in lines)
 
 
 def test_a_mistyped_command_is_told_the_right_one(tmp_path: Path) -> None:
@@ -139,10 +142,13 @@ def test_validate_warns_and_passes(tmp_path: Path) -> None:
     text = Path(FLAGSHIP).read_text("utf-8").replace("nifty_breakout and bank_breakout", "nifty_breakout")
     (tmp_path / "loose.yaml").write_text(text, "utf-8")
     done = backtest("validate", "loose.yaml", cwd=tmp_path)
-    assert done.stderr == "warning: loose.yaml:13:18: no rule uses the signal 'bank_breakout'\n"
-    assert done.stdout.startswith("loose.yaml: valid. 2 rules, 4 series, all in the bundled sample market (SIMULATED).")
+    lines = done.stderr.splitlines()
+    assert lines[0] == "warning: loose.yaml:13:18: no rule uses the signal 'bank_breakout'"
+    assert lines[1] == "warning: loose.yaml: market.start 2016-07-08 is before the first session, 2016-12-30"
+    assert lines[2].startswith("warning: loose.yaml: the first decision is on 2017-05-26")
+    assert done.stdout.startswith("loose.yaml: valid. 2 rules, 434 decisions, 4 series, all in the bundled sample")
     told = json.loads(backtest("validate", "loose.yaml", "--json", cwd=tmp_path).stdout)
-    assert (told["simulated"], told["files"][0]["valid"], len(told["files"][0]["warnings"])) == (True, True, 1)
+    assert (told["simulated"], told["files"][0]["valid"], len(told["files"][0]["warnings"])) == (True, True, 3)
 
 
 def test_data_goes_in_and_is_seen(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from engine.market.registry import benchmark_sectors, events, explained_moves, i
 
 FACTS = Path(engine.__file__).parent / "market" / "facts"
 FILES = ["benchmark_sectors.csv", "events.csv", "indices.csv", "stock_moves.csv", "themes.csv"]
-YEARS = range(2005, 2026)
+YEARS = range(2005, 2027)
 ELECTIONS = [2009, 2014, 2019, 2024]
 
 

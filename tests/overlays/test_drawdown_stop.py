@@ -61,6 +61,10 @@ def test_one_path_by_hand() -> None:
         ([1.0, 0.75, 1.05, 1.125], None, {}, [1, 0, 0, 1]),
         # the low is the lowest close since the stop, not the last one
         ([1.0, 0.7, 0.6, 0.8, 0.7, 0.9], None, {}, [1, 0, 0, 0, 0, 1]),
+        # and not the lowest before it: 1.6 is 60% above where it began, 2.1 is 50% above the low of 1.4
+        ([1.0, 2.0, 1.4, 1.6, 2.1], None, {}, [1, 1, 0, 0, 1]),
+        # the peak starts anew at the close it came back at: 1.8 was while it was out, and 1.35 is 15.6% below 1.6
+        ([1.0, 0.75, 1.0, 1.8, 1.6, 1.35, 1.2], None, {"wait": 3}, [1, 0, 0, 0, 1, 1, 0]),
         # no rise is asked for: back after the wait
         ([1.0, 0.7, 0.6, 0.5, 0.4], None, {"recover": 0.0, "wait": 3}, [1, 0, 0, 0, 1]),
         # back on one decision, and out on the next that is 25% below that close
