@@ -231,10 +231,13 @@ def _window(session: int, reach: int, sessions: int) -> Positions:
 def _best(closes: Floats, claimed: Floats, starts: Positions, ends: Positions) -> tuple[int, int] | None:
     """The two sessions with the least sum of squared differences over all indices, the earliest of equals.
 
-    None where no two sessions have a close of every index.
+    An index that the store does not have is left out; None where no two sessions have a close of every other.
     """
+    there = ~np.isnan(closes).all(axis=0)
+    if not there.any():
+        return None
     gains = closes[None, ends] / closes[starts][:, None] - 1.0
-    miss = np.square(gains - claimed).sum(axis=2)
+    miss = np.square(gains - claimed)[:, :, there].sum(axis=2)
     miss[np.isnan(miss) | (ends[None, :] <= starts[:, None])] = np.inf
     if not np.isfinite(miss).any():
         return None

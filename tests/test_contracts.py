@@ -31,13 +31,8 @@ READINGS: dict[Reading, float] = {"high": 1.0, "volume": 1e8, "pe": 25.0, "pb": 
 EXAMPLES: dict[str, dict[str, Any]] = {  # the fields a block cannot do without
     "above_average": {"windows": [5, 20]},
     "beta": {"to": "B", "window": 20},
-    "breakout": {"window": 20},
     "crossover": {"fast": 5, "slow": 20},
-    "distance_from_average": {"window": 20},
     "relative_strength": {"to": "B", "window": 20},
-    "slope": {"window": 20},
-    "volatility": {"window": 20},
-    "zscore": {"window": 20},
     "momentum": {"lookback": 21, "skip": 2},
     "dual_momentum": {"to": "B", "lookback": 21, "skip": 2},
     "rrg": {"to": "B", "window": 20, "measure": "distance"},
@@ -48,9 +43,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {  # the fields a block cannot do without
     "flow": {"of": "DII", "less": "FII", "window": 20},
     "easing": {"window": 10},
     "valuation": {"ratio": "pe", "measure": "percentile", "window": 60, "minimum": 5},
-    "volume": {"window": 20},
     "vix": {"measure": "change", "window": 5},
-    "breadth": {"window": 20},
     "fixed": {"weights": {"A": 1.0}},
     "tilt": {"base": "equal"},
     "top": {"n": 1, "by": "strength"},
@@ -64,8 +57,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {  # the fields a block cannot do without
 CUTS = (3, 19, 60, 75, 148)
 
 
+def needed(block: type[blocks.Block]) -> dict[str, int]:
+    """A usual number of sessions for every field that has no default and takes a whole number."""
+    return {name: 20 for name, one in block.model_fields.items() if one.is_required() and one.annotation is int}
+
+
 def made(name: str, **fields: Any) -> Signal:
-    return blocks.SIGNALS[name].model_validate({"use": name, **EXAMPLES.get(name, {}), **fields})
+    block = blocks.SIGNALS[name]
+    return block.model_validate({"use": name, **EXAMPLES.get(name, needed(block)), **fields})
 
 
 def drawn(name: str) -> np.random.Generator:
@@ -214,7 +213,7 @@ def test_reads_are_declared(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(BLOCKS))
 def test_every_block_says_itself(name: str) -> None:
-    said = BLOCKS[name].model_validate({"use": name, **EXAMPLES.get(name, {})}).sentence()
+    said = BLOCKS[name].model_validate({"use": name, **EXAMPLES.get(name, needed(BLOCKS[name]))}).sentence()
     assert said == said.strip() != ""
     assert not set("{}") & set(said)
 

@@ -27,7 +27,7 @@ def load_plugin(path: Path) -> str:
         raise ConfigError(f"{path}: this plugin cannot be read: {error.strerror or error}") from error
     digest = hashlib.sha256(content).hexdigest()
     module = f"plugin_{digest[:16]}"
-    if module not in sys.modules:
+    if not any(block.__module__ == module for registry in _REGISTRIES for block in registry.values()):
         _forget(path)
         before = [dict(registry) for registry in _REGISTRIES]
         try:
@@ -38,7 +38,6 @@ def load_plugin(path: Path) -> str:
         added = [block for registry, old in zip(_REGISTRIES, before, strict=True)
                  for name, block in registry.items() if name not in old]  # fmt: skip
         if not added:
-            sys.modules.pop(module)
             raise ConfigError(f"{path}: this plugin registers no block; a block is a class under @register")
         for block in added:
             block.plugin = str(path)

@@ -29,7 +29,8 @@ _EXPECTED = {
 
 def mistakes_in(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Mistake]:
     """Every finding as a path and a sentence, in the order of the file; an unknown key before one that is missing."""
-    found = [_mistake(detail, source.document.value, model) for detail in error.errors(include_url=False)]
+    details = [one for one in error.errors(include_url=False) if not (one["type"] == "too_short" and one["input"])]
+    found = [_mistake(detail, source.document.value, model) for detail in details]
     found = [one._replace(message=one.message + _given_by(one, source)) for one in found]
     return sorted(found, key=lambda one: (source.order(one.path[:-1] if one.key else one.path), not one.key))
 

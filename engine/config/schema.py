@@ -36,6 +36,11 @@ def strategy_schema(names: Iterable[str]) -> dict[str, Any]:
         "anyOf": [{"enum": _weighings()}, _one_of({name: blocks.ALLOCATORS[name] for name in _weighings()})],
     }
     whole["properties"] |= _EXTRA
+    definitions["NamedCondition"] = {
+        "if": {"type": "string"},
+        "then": {"minLength": 1, "description": "a condition"},
+        "else": definitions["NamedCondition"],
+    }
     definitions |= {
         "Series": {
             "anyOf": [
@@ -102,6 +107,8 @@ def _choices(plain: dict[str, Any], kind: str, key: str) -> dict[str, Any] | Non
         return {"anyOf": [plain | bounds, _PER_CENT, _PARAM]}
     if plain.get("type") in ("integer", "number", "boolean"):
         return {"anyOf": [plain, _PARAM]}
+    if plain.get("type") == "array":  # not `anyOf`, which would hide the item that is wrong
+        return {"if": {"type": "string"}, "then": _PARAM, "else": plain}
     return {"anyOf": [plain, _PARAM]} if "enum" in plain and key not in ("use", "propertyNames") else None
 
 

@@ -188,7 +188,7 @@ class _View:
             covered = self.config.signals[signal].covers(self.config.scope)
             values = zip(covered, self.signals[signal][session].tolist(), strict=True)
             scores[signal] = {name: value for name, value in values if not isnan(value)}
-        return Moment(self.universe, priced, scores, chosen, self.past.until(session))
+        return Moment(self.config.market.universe, priced, scores, chosen, self.past.until(session))
 
     def targets(self, session: int, rule: int, chosen: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
         """Weights of the winning rule by asset, and what it chose; nothing where no rule is on."""

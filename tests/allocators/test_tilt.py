@@ -335,7 +335,6 @@ def test_an_overweight_nobody_can_pay_names_rule_and_day() -> None:
         planned(sector_config(hold), sector_market())
 
 
-@pytest.mark.xfail(strict=True, reason="_View.moment hands everything tradable to the allocators as the universe")
 def test_equal_parts_are_of_the_universe_also_beside_a_rule_that_holds_more() -> None:
     rules = [
         {"name": "sectors", "when": "up", "hold": SECTORS},
@@ -418,7 +417,6 @@ def test_what_can_be_meant(tmp_path: Path, text: str) -> None:
     assert config_of(config.normalised()).rules == config.rules
 
 
-@pytest.mark.xfail(strict=True, reason="a list whose only item is wrong is said to be empty, before what is wrong")
 def test_a_file_of_one_rule_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     file = tmp_path / "tilted.yaml"
     one = TEXT.replace("  - {name: rest, hold: {CASH: 1}}\n", "")

@@ -489,4 +489,7 @@ def test_a_whole_strategy_from_a_base_and_params() -> None:
     assert config.signals["heat"].model_dump()["window"] == 20
     with pytest.raises(ConfigError) as error:
         load_config("child.yaml", ["params.window=wide"])
-    assert str(error.value) == "base.yaml:5:35: signals.heat.window: expected a whole number, not 'wide'"
+    assert (
+        str(error.value)
+        == "base.yaml:5:35: signals.heat.window: expected a whole number, not 'wide' (from the param window)"
+    )

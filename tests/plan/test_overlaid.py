@@ -28,6 +28,7 @@ DAYS = weekdays(date(2020, 6, 1), 8)
 NIGHT, WEEKEND = 1.0001, 1.0001**3
 A = [100.0, 110.0, 99.0, 108.0, 120.0, 114.0, 126.0, 120.0]
 B = [50.0, 50.0, 52.0, 50.0, 40.0, 44.0, 48.0, 45.0]
+LOOKS_BACK = {"use": "target_volatility", "target": 0.1, "window": 2}
 Floats = NDArray[np.float64]
 
 
@@ -81,13 +82,16 @@ def test_the_spread_of_the_strategy_is_what_idle_money_loses() -> None:
 
 def test_what_is_earned_is_what_the_market_settings_say() -> None:
     """B pays 2 a unit between sessions 0 and 1, so its total return is 52 / 50 where its price stands still."""
-    days = DAYS[:2]
-    b = History(dict(zip(days, [50.0, 50.0], strict=True)), dict(zip(days, [500.0, 520.0], strict=True)), {})
-    mine = engine_market("A", {"A": history(days, A[:2]), "B": b})
+    days = DAYS[:3]
+    b = History(dict.fromkeys(days, 50.0), dict(zip(days, [500.0, 520.0, 520.0], strict=True)), {})
+    mine = engine_market("A", {"A": history(days, A[:3]), "B": b})
     two = {"benchmark": "A", "universe": ["A", "B"]}
     for returns, expected in (("total", 1.04), ("price", 1.0)):
         made = paper_of(config(market={**two, "returns": returns}), mine, np.array([0]), np.array([[0.0, 1.0]]))
-        assert made.nav.tolist() == pytest.approx([1.0, expected])
+        assert made.nav.tolist() == pytest.approx([1.0, expected, expected])
+        looks = config(LOOKS_BACK, market={**two, "returns": returns})
+        before = paper_of(looks, mine, np.array([2]), np.array([[0.0, 1.0]]))
+        assert before.returns[1:].tolist() == pytest.approx([expected - 1.0, 0.0])
 
 
 def test_a_name_without_a_price_is_carried_at_its_last_one() -> None:
@@ -127,7 +131,7 @@ def test_the_stretch_is_as_long_as_the_longest_overlay_looks() -> None:
 @pytest.mark.parametrize("session", [4, 5, 6])
 def test_the_paper_of_a_cut_market_is_the_cut_of_the_paper(session: int) -> None:
     weights = np.array([[0.5, 0.3], [0.1, 0.8], [1.0, 0.0]])
-    looks = config({"use": "target_volatility", "target": 0.1, "window": 2})
+    looks = config(LOOKS_BACK)
     whole = paper_of(looks, market(), np.array([3, 4, 6]), weights)
     made = [place for place in (3, 4, 6) if place <= session]
     mine = market()

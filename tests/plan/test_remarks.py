@@ -80,6 +80,7 @@ def test_the_window_starts_with_the_first_decision_and_ends_with_the_last_sessio
     assert ruled(rules, market={**market, "start": "2020-06-08"}) == []
     never = "'when' of the rule 'r' was never true from 2020-06-02 to 2020-06-05"
     assert never in ruled(rules, market={**market, "end": "2020-06-05"})
+    assert not [note for note in ruled(rules, market={**market, "end": "2020-06-08"}) if "never" in note]
     # every session counts, not only those that decide: B rose on Monday, decisions are on Fridays
     assert ruled(rules, schedule={"decide": "weekly"}) == []
 
