@@ -136,6 +136,7 @@ def summary(result: Result) -> dict[str, Any]:
         "decisions": len(result.plan.decisions),
         "fills": len(result.ledger.fills),
         "claims": [check.plain() for check in result.claims],
+        "marks": dict(result.plan.marks),
         "notes": list(result.notes),
     }
     return dict(rounded(found))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from tests import oracle_risk as risk
-from tests.oracle_market import CASH, PUBLICATION_LAGS, OracleError, OracleMarket, Series, Weights
+from tests.oracle_market import CASH, PUBLICATION_LAGS, ROUNDING, OracleError, OracleMarket, Series, Weights
 from tests.oracle_signals import Signal
 
 Hold = dict[str, Any]
@@ -87,9 +88,8 @@ def is_ready(hold: Hold, view: View, day: date) -> bool:
         return False
     if hold["use"] == "top":
         found = candidates(hold, view, day)
-        if hold.get("weigh"):
-            found = {name: score for name, score in found.items() if weighable(hold["weigh"], name, view, day)}
-        return len(found) >= hold["n"]
+        chosen = choose(found, hold, ()) if hold.get("weigh") else ()
+        return len(found) >= hold["n"] and all(weighable(hold["weigh"], name, view, day) for name in chosen)
     if hold["use"] == "tilt" and hold["base"] == "benchmark_sectors":
         base = view.sectors(day)
         return bool(base) and all(view.has_price(name, day) for name in base)
@@ -105,19 +105,19 @@ def weighable(hold: Hold, name: str, view: View, day: date) -> bool:
     return hold["use"] != "score_weighted" or name in view.scores(hold["by"], day)
 
 
-def allocate(hold: Hold, view: View, day: date, chosen: list[str]) -> tuple[Weights, list[str]]:
+def allocate(hold: Hold, view: View, day: date, chosen: Sequence[str]) -> tuple[Weights, tuple[str, ...]]:
     """Weights, CASH possibly missing, and what a ranking chose, given what it chose at its last decision."""
     if hold["use"] == "fixed":
-        return {name: float(weight) for name, weight in hold["weights"].items()}, []
+        return {name: float(weight) for name, weight in hold["weights"].items()}, ()
     if hold["use"] == "top":
         return top(hold, view, day, chosen)
     if hold["use"] == "tilt":
-        return tilt(hold, view, day), []
+        return tilt(hold, view, day), ()
     names = [name for name in of(hold, view) if view.has_price(name, day)]
-    return share(hold, names, view, day) if names else {}, []
+    return share(hold, names, view, day) if names else {}, ()
 
 
-def share(hold: Hold, names: list[str], view: View, day: date) -> Weights:
+def share(hold: Hold, names: Sequence[str], view: View, day: date) -> Weights:
     """The whole over some names, by what is known of each."""
     if hold["use"] == "equal":
         return dict.fromkeys(names, 1 / len(names))
@@ -134,14 +134,14 @@ def share(hold: Hold, names: list[str], view: View, day: date) -> Weights:
         raise OracleError(f"{hold['use']} finds no parts on {day}: {error}") from error
 
 
-def parts_by_risk(hold: Hold, names: list[str], view: View, day: date) -> list[float]:
+def parts_by_risk(hold: Hold, names: Sequence[str], view: View, day: date) -> list[float]:
     """Parts by the returns of the last `window` sessions."""
+    if len(names) == 1:
+        return [1.0]
     returns = [view.returns(name, hold.get("window", WINDOWS[hold["use"]]), day) for name in names]
     known = [one for one in returns if one is not None]
     if len(known) < len(names):
         raise risk.NoSolutionError("a name without all returns")
-    if len(names) == 1:
-        return [1.0]
     if hold["use"] == "inverse_volatility":
         return risk.inverse_volatility(known)
     matrix = risk.covariance(known, hold.get("shrinkage", "ledoit_wolf"))
@@ -156,7 +156,7 @@ def candidates(hold: Hold, view: View, day: date) -> Weights:
     return {name: known[name] for name in of(hold, view) if name in known and view.has_price(name, day)}
 
 
-def top(hold: Hold, view: View, day: date, before: list[str]) -> tuple[Weights, list[str]]:
+def top(hold: Hold, view: View, day: date, before: Sequence[str]) -> tuple[Weights, tuple[str, ...]]:
     """1/n each, or the chosen's part of the whole by `weigh`; empty slots go to `fallback` (4.11)."""
     size = int(hold["n"])
     chosen = choose(candidates(hold, view, day), hold, before)
@@ -169,36 +169,45 @@ def top(hold: Hold, view: View, day: date, before: list[str]) -> tuple[Weights, 
     return weights, chosen
 
 
-def choose(found: Weights, hold: Hold, before: list[str]) -> list[str]:
+def choose(found: Weights, hold: Hold, before: Sequence[str]) -> tuple[str, ...]:
     """Best n, ties in universe order; a name chosen last time stays while ranked within n + buffer (4.11)."""
     size, buffer, least = int(hold["n"]), int(hold.get("buffer") or 0), hold.get("min_score")
     eligible = [name for name in found if least is None or found[name] >= least]
     ranked = sorted(eligible, key=lambda name: -found[name])  # stable: ties keep universe order
     kept = [name for name in ranked[: size + buffer] if name in before]
     fresh = [name for name in ranked if name not in kept]
-    return kept + fresh[: size - len(kept)]
+    return (*kept, *fresh[: size - len(kept)])
 
 
 def tilt(hold: Hold, view: View, day: date) -> Weights:
-    """Base weights, more of some and less of others, paid by the rest of the base in proportion to their weights."""
-    base = base_of(hold, view, day)
-    over, under = hold.get("over") or {}, hold.get("under") or {}
-    most = hold.get("max_active", 1.0)
-    active = {name: min(points, most) for name, points in over.items()}
-    for name, points in under.items():
-        active[name] = active.get(name, 0.0) - min(points, most, base.get(name, 0.0))
-    due = math.fsum(active.values())
-    named = hold.get("funded_by", "pro_rata")
-    payers = [name for name in base if name not in active and (named == "pro_rata" or name in named)]
-    able = math.fsum(base[name] for name in payers)
-    if due > able + 1e-12 or (due < 0 and able == 0):
-        raise OracleError(f"a tilt of {due:.2%} on {day} cannot be paid by {able:.2%}")
-    for name in payers:
-        active[name] = -due * base[name] / able if due else 0.0
-        if abs(active[name]) > most + 1e-12:
-            raise OracleError(f"{name} leaves its base by {active[name]:.2%} on {day}, more than {most:.2%}")
+    """Base weights, more of some and less of others, paid by or to the rest of the base in proportion."""
+    base, most = base_of(hold, view, day), hold.get("max_active", 1.0)
+    active = {name: float(points) for name, points in (hold.get("over") or {}).items()}
+    active |= {name: -min(points, base.get(name, 0.0)) for name, points in (hold.get("under") or {}).items()}
+    due, named = math.fsum(active.values()), hold.get("funded_by", "pro_rata")
+    payers = {
+        name: part for name, part in base.items() if name not in active and (named == "pro_rata" or name in named)
+    }
+    paid = spread(abs(due), payers, {name: min(part, most) if due > 0 else most for name, part in payers.items()})
+    if due - math.fsum(paid.values()) > ROUNDING:
+        raise OracleError(f"a tilt of {due:.2%} on {day} cannot be paid by {sorted(payers)}")
+    active |= {name: -math.copysign(amount, due) for name, amount in paid.items()}
     weights = {name: base.get(name, 0.0) + active.get(name, 0.0) for name in base | active}
-    return grouped(hold, {name: max(weight, 0.0) for name, weight in weights.items()})
+    return grouped(hold, base, {name: max(weight, 0.0) for name, weight in weights.items()})
+
+
+def spread(amount: float, parts: Weights, room: Weights) -> Weights:
+    """An amount over names in proportion to their parts, round by round, none beyond its room; less if all are full."""
+    given = dict.fromkeys(parts, 0.0)
+    while amount > ROUNDING:
+        free = {name: part for name, part in parts.items() if part > 0 and room[name] - given[name] > ROUNDING}
+        if not free:
+            break
+        whole = math.fsum(free.values())
+        steps = {name: min(amount * part / whole, room[name] - given[name]) for name, part in free.items()}
+        given |= {name: given[name] + step for name, step in steps.items()}
+        amount -= math.fsum(steps.values())
+    return given
 
 
 def base_of(hold: Hold, view: View, day: date) -> Weights:
@@ -208,22 +217,22 @@ def base_of(hold: Hold, view: View, day: date) -> Weights:
     if hold["base"] == "equal":
         names = [name for name in view.universe if view.has_price(name, day)]
         return dict.fromkeys(names, 1 / len(names))
-    return {name: float(weight) for name, weight in hold["base"].items()}
+    return {name: float(weight) for name, weight in hold["base"].items() if name != CASH}
 
 
-def grouped(hold: Hold, weights: Weights) -> Weights:
+def grouped(hold: Hold, base: Weights, weights: Weights) -> Weights:
     """Groups cut to their limits in proportion; the cut goes to names without a tilt or a group."""
-    groups = (hold.get("groups") or {}).values()
-    spoken_for = {name for group in groups for name in group["of"]} | {
-        *(hold.get("over") or {}),
-        *(hold.get("under") or {}),
-    }
-    cut = 0.0
+    groups, most = (hold.get("groups") or {}).values(), hold.get("max_active", 1.0)
+    tied = {*(hold.get("over") or {}), *(hold.get("under") or {}), *(name for group in groups for name in group["of"])}
     for group in groups:
-        whole = math.fsum(weights.get(name, 0.0) for name in group["of"])
-        if whole > group["most"]:
-            cut += whole - group["most"]
-            weights |= {name: weights[name] * group["most"] / whole for name in group["of"] if name in weights}
-    free = {name: weight for name, weight in weights.items() if name not in spoken_for}
-    whole = math.fsum(free.values())
-    return weights | {name: weight * (1 + cut / whole) for name, weight in free.items() if whole > 0}
+        members = {name: weights[name] for name in group["of"] if name in weights}
+        excess = max(math.fsum(members.values()) - group["most"], 0.0)
+        lowest = {name: max(base.get(name, 0.0) - most, 0.0) for name in members}
+        cut = spread(excess, members, {name: weight - lowest[name] for name, weight in members.items()})
+        if excess - math.fsum(cut.values()) > ROUNDING:
+            raise OracleError(f"the group of {sorted(members)} stays above {group['most']:.2%}")
+        free = {name: weight for name, weight in weights.items() if name not in tied}
+        room = {name: base[name] + most - weight for name, weight in free.items()}
+        given = spread(math.fsum(cut.values()), free, room)
+        weights = {name: weight - cut.get(name, 0.0) + given.get(name, 0.0) for name, weight in weights.items()}
+    return weights

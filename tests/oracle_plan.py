@@ -176,15 +176,15 @@ class Rule:
     on: bool = False
     turned_on: int | None = None
     turned_off: int | None = None
-    fired: list[bool] = field(default_factory=list)
-    chosen: list[str] = field(default_factory=list)
+    fired: tuple[bool, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     def update(self, look: Look, day: date, now: int) -> None:
         """Turn on or off, at most once a session (rule 4.10)."""
         if self.when is None:
             self.on = True
             return
-        self.fired.append(truth(self.when, look, day) is True)
+        self.fired += (truth(self.when, look, day) is True,)
         leaving = self.exit is not None and truth(self.exit, look, day) is True
         if not self.on and self._may_enter(now) and not leaving:
             self.on, self.turned_on = True, now
@@ -321,9 +321,16 @@ def has_history(planner: Planner, day: date) -> bool:
         return False
     if not all(is_ready(rule.hold, planner.view, day) for rule in planner.rules):
         return False
-    held = {name for rule in planner.rules for name in fixed_names(rule.hold)}
     history = max((history_of(overlay) for overlay in planner.overlays), default=0)
-    return all(planner.view.returns(name, history, day) is not None for name in held)
+    return history == 0 or opens_known(planner, day, history)
+
+
+def opens_known(planner: Planner, day: date, history: int) -> bool:
+    """Whether all that a first decision on this day would hold has the returns that overlays look back on."""
+    if planner.look.place[day] < history:
+        return False
+    opening = decide(replace(planner, rules=[replace(rule) for rule in planner.rules]), day, 0)
+    return all(planner.view.returns(name, history, day) is not None for name in opening.names)
 
 
 def decide(planner: Planner, day: date, now: int) -> Decision:
@@ -333,7 +340,7 @@ def decide(planner: Planner, day: date, now: int) -> Decision:
     winner = next((rule for rule in planner.rules if rule.on), None)
     for rule in planner.rules:
         if rule is not winner:
-            rule.chosen = []  # the buffer's memory is lost when another rule wins (rule 4.11)
+            rule.chosen = ()  # the buffer's memory is lost when another rule wins (rule 4.11)
     target = with_cash({} if winner is None else target_of(planner, winner, day))
     return Decision(day, {rule.name: rule.on for rule in planner.rules}, winner.name if winner else None, target)
 

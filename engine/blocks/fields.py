@@ -32,7 +32,7 @@ def _as_weight(value: Any) -> Any:
     fraction = as_fraction(value)
     if isinstance(fraction, float | int) and not isinstance(fraction, bool) and fraction > 1:
         if isinstance(value, str):
-            raise ValueError(f"a weight is at most 100%, not {value}")
+            raise ValueError(f"at most 100% can be meant, not {value}")
         raise ValueError(f"{value} means {value * 100:g}%: write {value}% or {value / 100:g}")
     return fraction
 
@@ -58,7 +58,12 @@ class Block(BaseModel):
 
     def sentence(self) -> str:
         """The block said back in plain words."""
-        return self.says.format_map({name: in_words(getattr(self, name)) for name in type(self).model_fields})
+        return self.says.format_map({name: self._word(name) for name in type(self).model_fields})
+
+    def _word(self, name: str) -> str:
+        value, about = getattr(self, name), type(self).model_fields[name].metadata
+        per_cent = any(isinstance(one, WithJsonSchema) and (one.json_schema or {}).get("x-kind") for one in about)
+        return f"{value * 100:g}%" if per_cent and isinstance(value, float | int) else in_words(value)
 
 
 def in_words(value: Any) -> str:

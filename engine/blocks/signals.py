@@ -46,6 +46,11 @@ class Signal(Block, ABC):
 
     kind: ClassVar[Literal["condition", "number"]]
 
+    @property
+    def fraction(self) -> bool:
+        """Whether its numbers are fractions (0.1 is 10%), not on a scale of their own such as that of an RSI."""
+        return self.kind == "number"
+
     lag: Annotated[CountOrZero, Field(description="sessions to look back before anything is known")] = 0
 
     @property

@@ -114,8 +114,33 @@ def _condition_mistakes(config: Config, text: str, path: tuple[str | int, ...]) 
             yield Mistake(path, f"{leaf.name!r} is a number: compare it with one, such as {leaf.name} > 0{at}")
 
 
+def _unit_warnings(config: Config) -> Iterator[Mistake]:
+    """Per cents without their sign, and numbers of another scale with it."""
+    places: list[tuple[tuple[str | int, ...], str]] = [
+        (("conditions", name, "when"), one.when) for name, one in config.conditions.items()
+    ]
+    places += [
+        (("rules", place, key), text)
+        for place, rule in enumerate(config.rules)
+        for key, text in (("when", rule.when), ("exit", rule.exit))
+        if text is not None
+    ]
+    for path, text in places:
+        for leaf in leaves(parse_condition(text)):
+            if not isinstance(leaf, Comparison) or leaf.name not in config.signals:
+                continue
+            fraction, number = config.signals[leaf.name].fraction, leaf.number
+            if fraction and not leaf.per_cent and abs(number) > 1.0:
+                yield Mistake(path, f"{leaf.name!r} is a fraction: {number:g} means {number * 100:g}%; "
+                              f"if {number:g}% is meant, write {number:g}% or {number / 100:g}")  # fmt: skip
+            elif leaf.per_cent and not fraction:
+                yield Mistake(path, f"{leaf.name!r} has a scale of its own: {number * 100:g}% means {number:g}; "
+                              f"if {number * 100:g} is meant, write it without the sign")  # fmt: skip
+
+
 def warnings_of(config: Config) -> Iterator[Mistake]:
     """What can be meant, but probably is not."""
+    yield from _unit_warnings(config)
     always = next((place for place, rule in enumerate(config.rules) if rule.when is None), None)
     if always is None:
         yield Mistake(("rules",), "no rule without `when`: when none is on, everything is held in CASH")

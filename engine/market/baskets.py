@@ -95,7 +95,7 @@ def _members(market: Market, recipe: Recipe) -> tuple[Floats, Floats]:
         for place in (place for place, kind in enumerate(said) if kind == "demerger" and place > 0):
             # The opening auction prices the company without the business; from there on moves are the holder's own.
             first = close[place] if np.isnan(opened[place]) else opened[place]
-            scale[:place] *= min(first / close[place - 1], 1.0)
+            scale[:place] *= first / close[place - 1]
         closes.append(market.align(pd.Series(close * scale, bars.index)))
         opens.append(market.align(pd.Series(opened * scale, bars.index)))
     if strange:

@@ -29,7 +29,8 @@ def overlaid(config: Config, market: Market, decisions: Positions, weights: Floa
         sound = adjusted.shape == weights.shape and bool(np.isfinite(adjusted).all())
         if not sound or (adjusted < 0.0).any() or (adjusted.sum(axis=1) > 1.0 + ROUNDING).any():
             raise StrategyError(f"the overlay {overlay.use} left weights that are no parts of 100%")
-        paper = paper._replace(weights=adjusted)
+        whole = np.maximum(adjusted.sum(axis=1, keepdims=True), 1.0)  # a sum over 1 by a rounding error
+        paper = paper._replace(weights=adjusted / whole)
     return paper.weights
 
 

@@ -20,7 +20,7 @@ from engine.market.market import Market
 from engine.plan.conditions import conditions_of, signals_of
 from engine.plan.overlaid import overlaid
 from engine.plan.past import History
-from engine.plan.remarks import about_baskets, about_conditions, about_launches, about_winners
+from engine.plan.remarks import about_baskets, about_conditions, about_launches, about_winners, marks_of
 from engine.plan.rules import Truths, rule_states, winners
 from engine.plan.schedule import Positions, decision_sessions
 from engine.plan.truth import truth
@@ -35,7 +35,7 @@ class Plan:
 
     `states` is decisions x rules, `winner` the winning rule's place (-1: none), `weights` decisions x `assets`
     (what is missing to 1 is CASH), `placed` marks decisions that place orders, `forced` those that change the rule
-    or the names held. `last` is the window's last session.
+    or the names held. `last` is the window's last session, `marks` says what a reader must know beside an asset's name.
     """
 
     rules: tuple[str, ...]
@@ -49,6 +49,7 @@ class Plan:
     forced: NDArray[np.bool_]
     last: int
     notes: tuple[str, ...]
+    marks: Mapping[str, str]
 
     @property
     def filled(self) -> NDArray[np.intp]:
@@ -91,6 +92,7 @@ def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
     return Plan(
         tuple(rule.name for rule in config.rules), config.assets, view.signals, mine, table, winner,
         weights, placed, forced, last, notes,
+        marks_of(config, market, mine, weights),
     )  # fmt: skip
 
 

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config.models import Config
-from engine.errors import StrategyError
+from engine.errors import ConfigError
 from engine.market.market import Market
 from engine.market.registry import index_facts
 from engine.plan.truth import truth
 
 Floats = NDArray[np.float64]
+
+SURVIVORS = "survivorship-biased"
+BACKFILLED = "back-filled"
 
 
 def about_conditions(
@@ -46,7 +49,7 @@ def about_winners(config: Config, winner: NDArray[np.intp], states: NDArray[np.b
 def about_launches(config: Config, market: Market, decisions: NDArray[np.intp], weights: Floats) -> Iterator[str]:
     """Indices that were to be held before their launch: computed backwards, and nobody could buy them.
 
-    Raises StrategyError for one to be held before its base date, when it cannot have had a value.
+    Raises ConfigError for one to be held before its base date, when it cannot have had a value.
     """
     facts = index_facts()
     days = market.days[decisions]
@@ -57,7 +60,11 @@ def about_launches(config: Config, market: Market, decisions: NDArray[np.intp], 
         based, launched = facts[name].base_date, facts[name].launch_date
         first: date = days[held][0].item()
         if based is not None and first < based:
-            raise StrategyError(f"{name} starts on its base date, {based}: it cannot be held on {first}")
+            universe = config.market.universe
+            path = ("market", "universe", universe.index(name)) if name in universe else ("rules",)
+            raise ConfigError(
+                f"{config.place(path)}: {name} starts on its base date, {based}: it cannot be held on {first}"
+            )
         if launched is not None and first < launched:
             early = int((held & (days < np.datetime64(launched))).sum())
             source = "" if facts[name].verified else " (date not verified)"
@@ -77,3 +84,14 @@ def about_baskets(config: Config) -> Iterator[str]:
                 f"{name} is a basket of {len(basket.members)} stocks chosen with hindsight (survivorship bias), "
                 "priced without dividends and rebalanced without cost"
             )
+
+
+def marks_of(config: Config, market: Market, decisions: NDArray[np.intp], weights: Floats) -> dict[str, str]:
+    """What to say beside the name of an asset wherever it stands: a basket, or an index held before its launch."""
+    marks = {name: SURVIVORS for name in config.assets if name in config.baskets}
+    facts, days = index_facts(), market.days[decisions]
+    for column, name in enumerate(config.assets):
+        launched = facts[name].launch_date if name in facts else None
+        if launched is not None and (weights[days < np.datetime64(launched), column] > 0.0).any():
+            marks[name] = BACKFILLED
+    return marks

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.blocks import in_words
+from engine.plan.remarks import BACKFILLED, SURVIVORS
 from engine.report.formats import counted, grouped, percent, points, ratio
 
 if TYPE_CHECKING:
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
 
 SIGNIFICANT = 1.96  # two-sided 5% of the normal distribution
 BACKFILL = (
-    "Histories are taken as stored. Whether an index was calculated backwards before its launch, or its members chosen "
-    "with hindsight, is not known to this page and not corrected for."
+    "Histories are taken as stored. An index held before its launch is marked back-filled where the launch is known, "
+    "a basket of stocks survivorship-biased; neither is corrected for."
 )
 ESTIMATES = (
     "Alpha and beta come from daily returns in excess of cash; the t-statistic uses Newey-West errors, which allow for "
@@ -31,7 +33,31 @@ FILLS = {"next_close": "filled at the next session's close", "next_open": "fille
 
 
 def verdict(result: Result) -> str:
-    """The active return a year and whether the alpha behind it can be told from chance."""
+    """The active return a year, whether the alpha behind it can be told from chance, and what hindsight is in it."""
+    return _verdict(result) + hindsight(result)
+
+
+def hindsight(result: Result) -> str:
+    """What was held that nobody could have chosen or bought then; nothing where there is no such thing."""
+    told = {
+        SURVIVORS: "picked by someone who knew which stocks would last: less could be had than was earned there",
+        BACKFILLED: "held before the launch, while its history was computed backwards and nobody could follow it",
+    }
+    text = ""
+    for mark, words in told.items():
+        names = tuple(name for name, one in result.plan.marks.items() if one == mark)
+        if names:
+            text += f" {in_words(names)} {'was' if len(names) == 1 else 'were'} {words}."
+    return text
+
+
+def marked(name: str, result: Result) -> str:
+    """An asset's name with what a reader must know beside it."""
+    mark = result.plan.marks.get(name)
+    return f"{name} ({mark})" if mark else name
+
+
+def _verdict(result: Result) -> str:
     gap = result.active_measures["cagr"]
     if gap is None:
         return "The window is a single session: there is nothing to annualise and nothing to judge."

@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.metrics import MEASURES
 from engine.report.formats import DASH, MONTHS, day, grouped, percent, points, rupees, shown
+from engine.report.sentences import marked
 from engine.report.series import PARTS, effects
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def parts_table(result: Result) -> Table:
     found = effects(result.attribution.over_window())
     by_place = {(effect.part, effect.name): effect.value for effect in found}
     names = dict.fromkeys(effect.name for effect in found)
-    rows = [_parts_row(name, [by_place.get((part, name)) for part in PARTS]) for name in names]
+    rows = [_parts_row(marked(name, result), [by_place.get((part, name)) for part in PARTS]) for name in names]
     sums = [sum(effect.value for effect in found if effect.part == part) for part in PARTS]
     rows.append(_parts_row("Sum = active return", sums, "sum"))
     head = ("", *PARTS.values(), "Sum")

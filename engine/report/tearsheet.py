@@ -14,6 +14,7 @@ from engine.report import claims, sentences, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
 from engine.report.page import render
 from engine.report.series import drawn_weights, effects, spans
+from engine.research.explain import rules_in_words
 
 if TYPE_CHECKING:
     from engine.run import Result
@@ -43,6 +44,8 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "title": result.config.title or result.config.name,
         "facts": _facts(result),
         "simulated": result.market.simulated,
+        "marks": [f"{name}: {mark}" for name, mark in result.plan.marks.items()],
+        "story": rules_in_words(result.config),
         "tiles": _tiles(result),
         "verdict": sentences.verdict(result),
         "measures": tables.measures_table(result),
@@ -73,7 +76,7 @@ def _facts(result: Result) -> dict[str, str]:
     return {
         "Strategy": config.name,
         "Window": span,
-        "Universe": ", ".join(config.market.universe),
+        "Universe": ", ".join(sentences.marked(name, result) for name in config.tradable),
         "Benchmark": sentences.benchmark_label(config),
         "Decides": sentences.schedule_words(config),
         "Data": f"{'SIMULATED sample market' if result.market.simulated else 'real history'}, digest "

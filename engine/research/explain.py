@@ -32,10 +32,17 @@ def explain(config: Config) -> list[str]:
     """What the strategy does, one sentence or two a line: what it may hold, when it decides, its rules, its costs."""
     return [
         *_about(config),
-        *(line for place, rule in enumerate(config.rules) for line in _rule(config, rule, place)),
-        *(f"Then: {overlay.sentence()}." for overlay in config.overlays),
+        *rules_in_words(config),
         _costs(config),
         *(f"Claim to check: {claim.says}" for claim in config.claims),
+    ]
+
+
+def rules_in_words(config: Config) -> list[str]:
+    """What is held when, one sentence or two a line."""
+    return [
+        *(line for place, rule in enumerate(config.rules) for line in _rule(config, rule, place)),
+        *(f"Then: {overlay.sentence()}." for overlay in config.overlays),
     ]
 
 

@@ -81,7 +81,8 @@ class Tilt(Allocator):
     def ready(self, moment: Moment) -> bool:
         """The base is known and all of it has a price."""
         base = base_weights(self.base, moment)
-        return bool(base) and set(base or ()) <= moment.priced
+        names = moment.universe if self.base == "equal" else base or ()
+        return bool(base) and set(names) <= moment.priced
 
     def allocate(self, moment: Moment) -> Allocation:
         """The tilted weights. Raises StrategyError where nobody can pay or the limits contradict each other."""

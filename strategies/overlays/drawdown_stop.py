@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.blocks import CountOrZero, Fraction, Overlay, Paper, Weight, register
+from engine.blocks import CountOrZero, Overlay, Paper, Weight, register
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +29,8 @@ class DrawdownStop(Overlay):
         "cut to {keep} after a fall of {limit}, back after {wait} decisions and a rise of {recover} from the low"
     )
     use: Literal["drawdown_stop"] = "drawdown_stop"
-    limit: Annotated[Fraction, Field(gt=0, lt=1, description="the fall from the peak that stops, a fraction")]
-    recover: Annotated[Fraction, Field(ge=0, description="rise from the low that re-enters, a fraction")]
+    limit: Annotated[Weight, Field(gt=0, lt=1, description="the fall from the peak that stops, a fraction")]
+    recover: Annotated[Weight, Field(description="rise from the low that re-enters, a fraction")]
     wait: Annotated[CountOrZero, Field(description="decisions to stay out at least")] = 1
     keep: Annotated[Weight, Field(description="part of the weights that is kept while stopped")] = 0.0
 

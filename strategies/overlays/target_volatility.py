@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.blocks import Count, Fraction, Overlay, Paper, Weight, register
+from engine.blocks import Count, Overlay, Paper, Weight, register
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ class TargetVolatility(Overlay):
 
     says: ClassVar[str] = "scaled to a volatility of {target} a year from {window} sessions, at most {cap} invested"
     use: Literal["target_volatility"] = "target_volatility"
-    target: Annotated[Fraction, Field(gt=0, le=2, description="volatility aimed at, a fraction a year")]
+    target: Annotated[Weight, Field(gt=0, description="volatility aimed at, a fraction a year")]
     window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="daily returns in the estimate")] = 60
     cap: Annotated[Weight, Field(gt=0, description="the most that is invested, a fraction or per cent")] = 1.0
     sessions_per_year: Annotated[Count, Field(description="sessions in a year, to annualise by")] = 248

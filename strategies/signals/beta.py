@@ -28,6 +28,11 @@ class Beta(PairSignal):
         int, Field(strict=True, ge=2, le=100_000, description="returns, one a common session, in the line")
     ]
 
+    @property
+    def fraction(self) -> bool:
+        """It is a multiple."""
+        return False
+
     def of_pair(self, closes: pd.Series, against: pd.Series) -> pd.Series:
         """Covariance over variance, NaN where the variance is zero."""
         mine, theirs = closes / closes.shift(1) - 1.0, against / against.shift(1) - 1.0

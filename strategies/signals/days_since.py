@@ -27,6 +27,11 @@ class DaysSince(CalendarSignal):
     use: Literal["days_since"] = "days_since"
     event: Annotated[EventName, Field(description="the name of a dated event, such as `union_budget`")]
 
+    @property
+    def fraction(self) -> bool:
+        """It counts days."""
+        return False
+
     def sentence(self) -> str:
         """With the event's name in words."""
         return super().sentence().replace(self.event, self.event.replace("_", " "))

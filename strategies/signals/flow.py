@@ -41,6 +41,11 @@ class Flow(Signal):
         Field(description="Rs crore in all, per flow date, or more than in as many dates before"),
     ] = "sum"
 
+    @property
+    def fraction(self) -> bool:
+        """It is in Rs crore."""
+        return False
+
     @model_validator(mode="after")
     def _less_is_the_other(self) -> Flow:
         if self.less == self.of:

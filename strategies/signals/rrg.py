@@ -38,6 +38,11 @@ class Rrg(PairSignal):
     momentum_window: Annotated[Sessions, Field(description="common sessions in the average of RS-Ratio")] = 10
     step: Annotated[Count, Field(description="common sessions from which the heading is taken")] = 5
 
+    @property
+    def fraction(self) -> bool:
+        """It stands around 100."""
+        return False
+
     def of_pair(self, closes: pd.Series, against: pd.Series) -> pd.Series:
         """The coordinate, heading or distance."""
         import numpy as np  # noqa: PLC0415  # `validate` reads no history and starts without it

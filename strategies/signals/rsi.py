@@ -29,6 +29,11 @@ class Rsi(SeriesSignal):
     use: Literal["rsi"] = "rsi"
     window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in Wilder's averages")] = 14
 
+    @property
+    def fraction(self) -> bool:
+        """It is 0 to 100."""
+        return False
+
     def of_series(self, closes: pd.Series) -> pd.Series:
         """The index, NaN until it has settled."""
         change = closes.diff()

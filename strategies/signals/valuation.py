@@ -41,6 +41,11 @@ class Valuation(OfSignal):
     minimum: Annotated[Count, Field(description="values needed for a percentile, at most `window`")] = 750
     across_bases: Annotated[bool, Field(strict=True, description="rank P/Es on other earnings too")] = False
 
+    @property
+    def fraction(self) -> bool:
+        """P/E and P/B keep their scale; yields and percentiles are fractions."""
+        return self.measure == "percentile" or self.ratio == "dy"
+
     @model_validator(mode="after")
     def _only_a_percentile_has_a_window(self) -> Valuation:
         if self.measure == "level" and self.window is not None:

@@ -35,6 +35,11 @@ class Vix(Signal):
     ] = "level"
     window: Annotated[Count | None, Field(description="sessions back to the first value of a change")] = None
 
+    @property
+    def fraction(self) -> bool:
+        """A level is in per cent a year, a change is a fraction."""
+        return self.measure == "change"
+
     @model_validator(mode="after")
     def _a_change_has_a_window(self) -> Vix:
         if self.measure == "level" and self.window is not None:

@@ -31,6 +31,11 @@ class Volume(OfSignal):
     use: Literal["volume"] = "volume"
     window: Annotated[Count, Field(description="sessions before today in the average")]
 
+    @property
+    def fraction(self) -> bool:
+        """It is a multiple."""
+        return False
+
     def reads(self, scope: Scope) -> frozenset[SeriesKey]:
         """The volumes of all of them."""
         return frozenset(SeriesKey(name, "volume") for name in self.covers(scope))

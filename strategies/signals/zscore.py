@@ -26,6 +26,11 @@ class Zscore(SeriesSignal):
     use: Literal["zscore"] = "zscore"
     window: Annotated[int, Field(strict=True, ge=2, le=100_000, description="sessions in the mean and the deviation")]
 
+    @property
+    def fraction(self) -> bool:
+        """It counts deviations."""
+        return False
+
     def of_series(self, closes: pd.Series) -> pd.Series:
         """The score, NaN where the deviation is zero."""
         recent = closes.rolling(self.window)

@@ -173,6 +173,22 @@ def test_equal_parts_are_of_the_names_with_a_price() -> None:
     assert allocated("AB", base="equal", under={"D": 0.1}).weights == {"A": 0.5, "B": 0.5}
 
 
+def test_the_first_decision_waits_for_every_name_of_the_base() -> None:
+    for base, priced, expected in (
+        ("equal", "ABC", False),  # a universe of four
+        ("equal", "ABCD", True),
+        (BASE, "ABC", True),
+        (BASE, "ABD", False),
+    ):
+        assert tilt(base=base).ready(Moment(UNIVERSE, frozenset(priced), {}, ())) is expected
+    days = weekdays(date(2020, 6, 1), 6)
+    late = {"A": history(days, [100.0] * 6), "B": history(days[2:], [50.0] * 4)}
+    two = {"benchmark": "A", "universe": ["A", "B"]}
+    for base in ("equal", {"A": 0.5, "B": 0.5}):
+        config = config_of(strategy(market=two, rules=[{"name": "r", "hold": {"use": "tilt", "base": base}}]))
+        assert planned(config, engine_market("A", late)).decisions[0] == 2
+
+
 def test_a_base_over_100_per_cent_by_rounding_is_scaled() -> None:
     weights = allocated(base={"A": 0.5, "B": 0.5000000005}, over={"C": 0.1}).weights
     assert sum(weights.values()) <= 1.0 + 1e-15

@@ -79,7 +79,7 @@ def message(file: Path, text: str) -> str:
         ("60%", "60", "12:30: rules[0].hold.NIFTY MIDCAP 100: 60 means 6000%: write 60% or 0.6"),
         ("60%", "-60%", "12:30: rules[0].hold.NIFTY MIDCAP 100: expected at least 0, not '-60%'"),
         ("60%", "sixty", "12:30: rules[0].hold.NIFTY MIDCAP 100: expected a number, not 'sixty'"),
-        ("60%", "160%", "12:30: rules[0].hold.NIFTY MIDCAP 100: a weight is at most 100%, not 160%"),
+        ("60%", "160%", "12:30: rules[0].hold.NIFTY MIDCAP 100: at most 100% can be meant, not 160%"),
         ("60%", ".nan", "12:30: rules[0].hold.NIFTY MIDCAP 100: expected a finite number"),
         ("60%", "61%", "12:11: the weights add up to 101%, over 100%"),
         (
@@ -191,3 +191,28 @@ def test_warnings_name_their_place(file: Path) -> None:
     ]
     file.write_text(GOOD.replace("  - name: rest\n    hold: {use: top, n: 1, by: strength}\n", ""), "utf-8")
     assert any("no rule without `when`" in one for one in warnings(load_config(file)))
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("fall < -10", "'fall' is a fraction: -10 means -1000%; if -10% is meant, write -10% or -0.1"),
+        ("not (fall < -10%) and fall > 2.5", "'fall' is a fraction: 2.5 means 250%; if 2.5% is meant, write 2.5% or 0.025"),
+        ("heat < 30%", "'heat' has a scale of its own: 30% means 0.3; if 30 is meant, write it without the sign"),
+        ("heat < 30 and fall < -0.1 and fall > -100%", ""),
+    ],
+)
+def test_numbers_of_the_wrong_unit_are_pointed_out(file: Path, condition: str, said: str) -> None:
+    text = f"""
+name: units
+market: {{universe: [NIFTY 50]}}
+signals:
+  fall: {{use: drawdown, of: NIFTY 50}}
+  heat: {{use: rsi, of: NIFTY 50}}
+rules:
+  - {{name: one, when: "{condition}", hold: {{NIFTY 50: 100%}}}}
+  - {{name: rest, hold: {{CASH: 100%}}}}
+""".lstrip()
+    file.write_text(text, "utf-8")
+    told = [one for one in warnings(load_config(file)) if "no rule uses" not in one]
+    assert [one.split(": ", 1)[1] for one in told] == ([said] if said else [])

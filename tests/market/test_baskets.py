@@ -282,13 +282,6 @@ def test_small_and_repeated_demergers_count_too() -> None:
     assert bars["close"].tolist() == pytest.approx([1000.0, 1000.0, 1100.0, 1100.0 * 50 / 49.5, 1100.0 * 55 / 49.5])
 
 
-def test_a_demerger_that_opens_higher_takes_no_gain_away() -> None:
-    """The market rose by more than the business was worth: 102 to 103 is no fall to take out."""
-    moves = {("A", DAYS[1]): "demerger"}
-    bars = built({"A": prices([100, 103])}, {"A": {DAYS[1]: 102.0}}, rebalance="never", moves=moves)
-    assert bars["close"].tolist() == pytest.approx([1000.0, 1030.0])
-
-
 def test_the_shipped_moves_are_known_and_can_be_overruled() -> None:
     day = date(2025, 4, 7)
     assert explained_moves()["SIEMENS", day] == "demerger"

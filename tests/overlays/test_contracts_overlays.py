@@ -168,7 +168,8 @@ def test_its_sentence_speaks_of_every_field_but_the_year(name: str) -> None:
     assert "{" not in said
     assert "  " not in said
     for field in set(blocks.OVERLAYS[name].model_fields) - {"use", "sessions_per_year"}:
-        assert blocks.in_words(getattr(made(name), field)) in said, field
+        value = getattr(made(name), field)
+        assert (f"{value * 100:g}%" if isinstance(value, float) else blocks.in_words(value)) in said, field
 
 
 @overlays

@@ -94,7 +94,7 @@ def test_what_cannot_be_meant(fields: dict[str, Any]) -> None:
 
 def test_the_sentence() -> None:
     assert DrawdownStop(limit=0.1, recover=0.05, wait=4).sentence() == (
-        "cut to 0 after a fall of 0.1, back after 4 decisions and a rise of 0.05 from the low"
+        "cut to 0% after a fall of 10%, back after 4 decisions and a rise of 5% from the low"
     )
 
 

@@ -107,4 +107,4 @@ def test_on_change_is_refused_because_it_places_no_orders_on_the_way(tmp_path: P
 
 
 def test_the_sentence() -> None:
-    assert MaxTurnover(most=0.2).sentence() == "at most 0.2 of the whole changed at a decision"
+    assert MaxTurnover(most=0.2).sentence() == "at most 20% of the whole changed at a decision"

@@ -80,7 +80,7 @@ def test_a_limit_is_a_fraction_or_per_cent() -> None:
     with pytest.raises(ValidationError, match="greater than 0"):
         MaxWeight(most=0)
     said = MaxWeight(most=0.25, excess="others").sentence()
-    assert said == "no name above 0.25 of the whole, the rest to others"
+    assert said == "at most 25% of the whole in each name of the universe, the rest to others"
 
 
 @pytest.mark.parametrize(("excess", "expected"), [("cash", [0.5, 0.4]), ("others", [0.5, 0.5])])

@@ -209,7 +209,7 @@ def test_a_rounding_error_is_no_broken_weight(spoiler: None) -> None:
     Spoiler.leaves = [[0.5, 0.5 + 1e-10], [0, 0]]  # a list, and whole numbers: read as what they mean
     after = overlaid(config({"use": "spoiler"}), market(), DECISIONS, TARGETS)
     assert after.dtype == np.float64
-    assert after.tolist() == [[0.5, 0.5 + 1e-10], [0.0, 0.0]]
+    assert after.tolist() == [[0.5 / (1.0 + 1e-10), (0.5 + 1e-10) / (1.0 + 1e-10)], [0.0, 0.0]]  # scaled to the whole
 
 
 def test_without_overlays_nothing_is_touched() -> None:
