@@ -75,7 +75,8 @@ def fixed_names(hold: Hold) -> list[str]:
     if hold["use"] == "fixed":
         return [name for name, weight in hold["weights"].items() if weight > 0 and name != CASH]
     if hold["use"] in {"top", "score_weighted"}:
-        return [name for name in [hold.get("fallback") or CASH] if name != CASH]
+        fallbacks = [hold.get("fallback"), (hold.get("weigh") or {}).get("fallback")]
+        return [name for name in fallbacks if name not in {None, CASH, "equal"}]
     if hold["use"] == "tilt":
         base = list(hold["base"]) if isinstance(hold["base"], dict) else []
         return [name for name in {**dict.fromkeys(base), **(hold.get("over") or {})} if name != CASH]

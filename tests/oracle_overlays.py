@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from tests.oracle_market import CASH, OracleMarket, Series, Weights, carried, growth_of_cash, mean, spread_of
+from tests.oracle_market import CASH, ROUNDING, OracleMarket, Series, Weights, carried, growth_of_cash, mean, spread_of
 
 Spec = dict[str, Any]
 
@@ -81,8 +81,8 @@ def overlaid(overlay: Spec, paper: Paper, targets: list[Weights]) -> list[Weight
 
 
 def completed(weights: Weights) -> Weights:
-    """Weights of names, and the rest as CASH."""
-    names = {name: weight for name, weight in weights.items() if name != CASH}
+    """Weights of names, and the rest as CASH; what rounding leaves of a name is nothing."""
+    names = {name: weight for name, weight in weights.items() if name != CASH and weight > ROUNDING}
     return names | {CASH: max(1 - math.fsum(names.values()), 0.0)}
 
 

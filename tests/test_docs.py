@@ -106,6 +106,8 @@ def test_every_config_is_named_like_its_file_and_says_what_it_tests() -> None:
         "oversold_midcaps",
         "nifty_buy_and_hold",
     }
+    told = re.findall(r"^\| [a-z, ]+ \| ((?:\w+, )*\w+) \|$", README, flags=re.M)
+    assert sorted(name for row in told for name in row.split(", ") if "_" in name) == [path.stem for path in paths]
     for path in paths:
         text = path.read_text("utf-8")
         assert yaml.safe_load(text)["name"] == path.stem

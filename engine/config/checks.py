@@ -45,7 +45,10 @@ def _naming_mistakes(config: Config) -> Iterator[Mistake]:
     for name in config.conditions:
         if name in config.signals:
             yield Mistake(("conditions", name), f"a signal is called {name!r} too", key=True)
-    for name in config.baskets:
+    for name, basket in config.baskets.items():
+        for symbol in basket.moves:
+            if symbol not in basket.members:
+                yield Mistake(("baskets", name, "moves", symbol), unknown("stock", symbol, basket.members), key=True)
         if name in (CASH, config.market.benchmark):
             yield Mistake(("baskets", name), f"a basket cannot be called {name!r}", key=True)
 

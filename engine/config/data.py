@@ -55,6 +55,11 @@ def check_series(config: Config, catalogue: Mapping[SeriesKey, Span], origin: st
         more = f" Also missing: {', '.join(others)}." if others else ""
         place = config.place(wanted[first])
         raise ConfigError(f"{place}: {origin} has no {first}{_exists(first, catalogue)}{more}")
+    taken = {key.name for key in catalogue if key.variant in PRICED}
+    for name in config.baskets:
+        if name in taken:
+            place = config.place(("baskets", name))
+            raise ConfigError(f"{place}: {origin} has a series called {name!r}: give the basket another name")
     _check_window(config, catalogue)
 
 

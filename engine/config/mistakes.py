@@ -30,9 +30,17 @@ _EXPECTED = {
 def mistakes_in(error: ValidationError, source: Source, model: type[BaseModel]) -> list[Mistake]:
     """Every finding as a path and a sentence, in the order of the file; an unknown key before one that is missing."""
     details = [one for one in error.errors(include_url=False) if not (one["type"] == "too_short" and one["input"])]
-    found = [_mistake(detail, source.document.value, model) for detail in details]
+    made = [(detail["type"], _mistake(detail, source.document.value, model)) for detail in details]
+    paths = [one.path for _, one in made]
+    found = [
+        one for kind, one in made if kind not in _ONE_OF_SEVERAL or not any(_below(path, one.path) for path in paths)
+    ]
     found = [one._replace(message=one.message + _given_by(one, source)) for one in found]
     return sorted(found, key=lambda one: (source.order(one.path[:-1] if one.key else one.path), not one.key))
+
+
+def _below(path: Path, other: Path) -> bool:
+    return len(path) > len(other) and path[: len(other)] == other
 
 
 def _given_by(mistake: Mistake, source: Source) -> str:
@@ -51,6 +59,8 @@ def _mistake(detail: ErrorDetails, data: Any, model: type[BaseModel]) -> Mistake
     return Mistake(path, f"{_where(path)}{_sentence(detail)}")
 
 
+# What a value is not, where it may be one of several things: less to the point than what is wrong inside it.
+_ONE_OF_SEVERAL = ("literal_error", "string_type", "tuple_type", "dict_type", "model_type")
 _BOUND = {
     "greater_than_equal": ("at least", "ge"),
     "greater_than": ("more than", "gt"),

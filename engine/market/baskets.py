@@ -88,6 +88,9 @@ def _members(market: Market, recipe: Recipe) -> tuple[Floats, Floats]:
         days = pd.DatetimeIndex(bars.index).date
         said = [explained.get((member, day)) for day in days]
         moves = close[1:] / close[:-1] - 1.0
+        handed = [day for (symbol, day), kind in recipe.moves.items() if symbol == member and kind == "demerger"]
+        if idle := [day for day in sorted({*handed} - {*days}) if len(days) and days[0] < day < days[-1]]:
+            raise DataError(f"the basket {recipe.name} has a demerger of {member} on {idle[0]}, when it has no price")
         for place in (np.flatnonzero(np.abs(moves) > LARGEST_MOVE) + 1).tolist():
             if said[place] is None:
                 strange.append(f"{member} {moves[place - 1]:+.0%} on {days[place]}")

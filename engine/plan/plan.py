@@ -158,7 +158,9 @@ class _View:
         """What has no history yet at a session, in words."""
         lacks = [f"the benchmark {self.config.market.benchmark} has no price"] if not self.benchmark[session] else []
         lacks += [
-            f"the signal {name!r} is unknown" for name, values in self.conditions.items() if np.isnan(values[session])
+            f"the {'condition' if name in self.config.conditions else 'signal'} {name!r} is unknown"
+            for name, values in self.conditions.items()
+            if np.isnan(values[session])
         ]
         certain = dict.fromkeys(name for rule in self.config.rules for name in rule.hold.certain())
         lacks += [f"{name} has no price" for name in certain if not self.priced[session, self.universe.index(name)]]
@@ -214,6 +216,8 @@ class _View:
         history = max((overlay.history for overlay in self.config.overlays), default=0)
         if not history:
             return []
+        if session < history:
+            return [f"there are fewer than {history} sessions of returns for the overlays"]
         states = [rule_states(rule, self.truths(rule, np.array([session])), 1) for rule in self.config.rules]
         weights, _ = self.targets(session, int(winners(states)[0]), ())
         names = list(compress(self.config.assets, weights > 0))

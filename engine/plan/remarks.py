@@ -55,7 +55,7 @@ def about_launches(config: Config, market: Market, decisions: NDArray[np.intp], 
     days = market.days[decisions]
     for column, name in enumerate(config.assets):
         held = weights[:, column] > 0.0
-        if name not in facts or not held.any():
+        if name not in facts or name in config.baskets or not held.any():
             continue
         based, launched = facts[name].base_date, facts[name].launch_date
         first: date = days[held][0].item()
@@ -91,7 +91,7 @@ def marks_of(config: Config, market: Market, decisions: NDArray[np.intp], weight
     marks = {name: SURVIVORS for name in config.assets if name in config.baskets}
     facts, days = index_facts(), market.days[decisions]
     for column, name in enumerate(config.assets):
-        launched = facts[name].launch_date if name in facts else None
+        launched = facts[name].launch_date if name in facts and name not in config.baskets else None
         if launched is not None and (weights[days < np.datetime64(launched), column] > 0.0).any():
             marks[name] = BACKFILLED
     return marks

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @register
 class TargetVolatility(Overlay):
-    """Weights times target / volatility, at most `cap` of the whole and never borrowing; the rest is CASH.
+    """Weights times target / volatility where that is below 1, and at most `cap` of the whole; the rest is CASH.
+
+    It never holds more than the rules do. Under `decide: on_change` it sizes what is bought at a change and leaves it.
 
     The volatility is that of the paper portfolio's last `window` daily returns (n - 1), annualised; before the first
     decision the first targets count as having been held at constant weights. Moreira and Muir (2017), "Volatility-

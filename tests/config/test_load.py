@@ -197,7 +197,7 @@ def test_warnings_name_their_place(file: Path) -> None:
     ("condition", "said"),
     [
         ("fall < -10", "'fall' is a fraction: -10 means -1000%; if -10% is meant, write -10% or -0.1"),
-        ("not (fall < -10%) and fall > 2.5", "'fall' is a fraction: 2.5 means 250%; if 2.5% is meant, write 2.5% or 0.025"),
+        ("not (fall < -10%) and fall > 2", "'fall' is a fraction: 2 means 200%; if 2% is meant, write 2% or 0.02"),
         ("heat < 30%", "'heat' has a scale of its own: 30% means 0.3; if 30 is meant, write it without the sign"),
         ("heat < 30 and fall < -0.1 and fall > -100%", ""),
     ],

@@ -282,6 +282,12 @@ def test_small_and_repeated_demergers_count_too() -> None:
     assert bars["close"].tolist() == pytest.approx([1000.0, 1000.0, 1100.0, 1100.0 * 50 / 49.5, 1100.0 * 55 / 49.5])
 
 
+def test_a_demerger_on_a_day_without_a_price_is_refused() -> None:
+    """A date that is off by one would leave a fall that was none."""
+    with pytest.raises(DataError, match=f"basket THEME has a demerger of A on {DAYS[2]}, when it has no price"):
+        built({"A": prices([100, 100, None, 66, 70])}, rebalance="never", moves={("A", DAYS[2]): "demerger"})
+
+
 def test_the_shipped_moves_are_known_and_can_be_overruled() -> None:
     day = date(2025, 4, 7)
     assert explained_moves()["SIEMENS", day] == "demerger"

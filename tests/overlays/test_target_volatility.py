@@ -124,9 +124,6 @@ def test_a_rule_that_is_not_on_at_the_opening_keeps_nobody_waiting() -> None:
     assert plan.decisions[0] == 3
 
 
-@pytest.mark.xfail(
-    strict=True, raises=RuntimeWarning, reason="_View.opening_lacks asks the names held alone, and CASH is none of them"
-)
 def test_an_opening_in_cash_waits_for_the_window_too() -> None:
     """Nothing is held at session 1, and the estimate would reach back to before the first session."""
     signals = {"up": {"use": "momentum", "of": "A", "lookback": 1}}

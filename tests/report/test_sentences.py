@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -30,6 +31,7 @@ class Found:
     fitted: bool = True
     window: Window = field(default_factory=lambda: Window(date(2016, 7, 11), date(2025, 9, 17), 2279))
     config: object = field(default_factory=lambda: config_of(strategy()))
+    plan: object = field(default_factory=lambda: SimpleNamespace(marks={}))
 
     @property
     def active_measures(self) -> dict[str, float | None]:
@@ -86,6 +88,15 @@ def test_a_single_session_is_not_judged() -> None:
     assert "nothing to judge" in verdict(cast("Result", Found(None)))
 
 
+def test_hindsight_is_part_of_the_verdict() -> None:
+    marks = {"THEME": "survivorship-biased", "LATE": "back-filled", "OTHER": "survivorship-biased"}
+    told = verdict(cast("Result", Found(0.01, plan=SimpleNamespace(marks=marks))))
+    assert " THEME and OTHER were picked by someone who knew which stocks would last: less could be had than" in told
+    assert told.endswith(" LATE was held before the launch, while its history was computed backwards and nobody could "
+                         "follow it.")  # fmt: skip
+    assert ".." not in told
+
+
 @pytest.mark.parametrize("decide", ["daily", "weekly", "monthly", "quarterly", "on_change"])
 @pytest.mark.parametrize("fill", ["next_close", "next_open"])
 def test_every_schedule_has_words(decide: str, fill: str) -> None:
@@ -105,4 +116,4 @@ def test_the_conventions_name_benchmark_cash_and_what_is_not_known() -> None:
     told = " ".join(conventions(config_of(plain)))
     assert "The benchmark is A (price return, without dividends), bought once" in told
     assert "policy rate of the day less 0.50% a year" in told
-    assert "calculated backwards" in told
+    assert "back-filled" in told
