@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.oracle_ledger import Desk, Ledger
-from tests.oracle_market import Series, mean, spread_of
+from tests.oracle_market import ROUNDING, Series, mean, spread_of
 
 NO_DEVIATION = 1e-14  # a daily deviation this small is rounding of returns that are equal on paper
 
@@ -103,7 +103,7 @@ def max_drawdown(nav: list[float], capital: float) -> float:
     for value in nav:
         peak = max(peak, value)
         deepest = min(deepest, value / peak - 1)
-    return deepest
+    return deepest if deepest < -ROUNDING else 0.0
 
 
 def measure_active(tracks: Tracks) -> Measures:

@@ -6,10 +6,13 @@ published late, pure, deterministic, indifferent to column order and to the scal
 
 from __future__ import annotations
 
+import ast
+import inspect
 import zlib
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -231,3 +234,24 @@ def test_every_block_documents_itself(name: str) -> None:
 def test_two_blocks_of_one_name_are_refused() -> None:
     with pytest.raises(TypeError, match="two blocks are called 'rsi': Rsi and Rsi"):
         blocks.register(blocks.SIGNALS["rsi"])
+
+
+@pytest.mark.parametrize("name", sorted(BLOCKS))
+def test_every_block_is_small_and_alone_in_its_file(name: str) -> None:
+    """Under 60 lines of a class, its documentation and blank lines aside."""
+    block = BLOCKS[name]
+    path = Path(inspect.getfile(block))
+    tree = ast.parse(path.read_text("utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert sum(any("register" in ast.unparse(mark) for mark in node.decorator_list) for node in classes) == 1
+    (mine,) = (node for node in classes if node.name == block.__name__)
+    told = {
+        line
+        for node in ast.walk(mine)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
+        for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+    }
+    lines = path.read_text("utf-8").splitlines()
+    code = [n for n in range(mine.lineno, (mine.end_lineno or 0) + 1) if n not in told and lines[n - 1].strip()]
+    assert len(code) < 60
+    assert path.stem == name

@@ -11,7 +11,7 @@ from pydantic import Field
 from engine.blocks.fields import Block, Names
 from engine.blocks.signals import Mistake, OfSignal, Scope
 from engine.errors import unknown
-from engine.market.keys import SeriesKey
+from engine.market.keys import CASH, SeriesKey
 
 if TYPE_CHECKING:
     import numpy as np
@@ -148,3 +148,19 @@ class Weighing(Allocator):
     def mistakes(self, scope: Scope) -> Iterator[Mistake]:
         """Names outside the universe or listed twice."""
         yield from unlisted(("of",), self.of or (), scope.universe)
+
+
+def not_held(where: tuple[str | int, ...], name: str, scope: Scope) -> Iterator[Mistake]:
+    """A single name that cannot be held; CASH always can."""
+    yield from (one._replace(path=where) for one in unlisted(where, (name,), (*scope.universe, CASH)))
+
+
+def weigh_mistakes(weigh: Weighing, candidates: tuple[str, ...], scope: Scope) -> Iterator[Mistake]:
+    """In a `weigh`: names of its own, a score that does not cover the candidates, something that cannot be held."""
+    if weigh.of is not None:
+        yield Mistake(("weigh", "of"), "`top` says who is weighed: `of` stands beside `by`, not in `weigh`", key=True)
+    for signal in weigh.scores:
+        for mistake in score_mistakes(signal, candidates, scope):
+            yield mistake._replace(path=("weigh", *mistake.path))
+    for name in weigh.certain():
+        yield from not_held(("weigh", "fallback"), name, scope)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from engine.blocks import Moment
+from engine.blocks import Mistake, Moment, unlisted
 from engine.market.keys import CASH, SeriesKey
 from engine.market.registry import benchmark_sectors
 
 Base = Literal["benchmark_sectors", "equal"] | Mapping[str, float]
 
+ROUNDING = 1e-9
 BENCHMARK = "NIFTY 50"  # whose sectors they are; it also stands for those without an index
 
 
@@ -48,3 +49,10 @@ def base_weights(base: Base, moment: Moment) -> dict[str, float] | None:
     total = sum(weights.values())
     scaled = {name: weight / max(total, 1.0) for name, weight in weights.items()}
     return {**scaled, BENCHMARK: max(1.0 - total, 0.0)}
+
+
+def base_mistakes(base: Mapping[str, float], universe: tuple[str, ...]) -> Iterator[Mistake]:
+    """Names of a written base that cannot be held, and weights over 100%."""
+    yield from unlisted(("base",), base, (*universe, CASH))
+    if sum(base.values()) > 1.0 + ROUNDING:
+        yield Mistake(("base",), f"the weights add up to {sum(base.values()) * 100:g}%, over 100%")

@@ -24,8 +24,7 @@ from engine.blocks import (
     register,
     unlisted,
 )
-from engine.blocks.allocators import score_mistakes
-from engine.errors import unknown
+from engine.blocks.allocators import not_held, score_mistakes, weigh_mistakes
 from engine.market.keys import CASH, SeriesKey
 
 
@@ -54,70 +53,59 @@ class Top(Allocator):
 
     def holds(self, universe: tuple[str, ...]) -> tuple[str, ...]:
         """The candidates and the fallback."""
-        candidates = self.of or universe
-        return tuple(dict.fromkeys((*candidates, *self.certain())))
+        return tuple(dict.fromkeys((*(self.of or universe), *self.certain())))
 
     def certain(self) -> tuple[str, ...]:
-        """The fallback, unless it is CASH, and that of `weigh`."""
-        mine = () if self.fallback == CASH else (self.fallback,)
-        return mine if self.weigh is None else tuple(dict.fromkeys((*mine, *self.weigh.certain())))
+        """The fallback, and that of `weigh`, unless it is CASH."""
+        return tuple(dict.fromkeys((*({self.fallback} - {CASH}), *(self.weigh.certain() if self.weigh else ()))))
 
     @property
     def scores(self) -> tuple[str, ...]:
         """The ranking signal, and what `weigh` looks at."""
-        return (self.by,) if self.weigh is None else tuple(dict.fromkeys((self.by, *self.weigh.scores)))
+        return tuple(dict.fromkeys((self.by, *(self.weigh.scores if self.weigh else ()))))
 
     def reads(self) -> frozenset[SeriesKey]:
         """What `weigh` looks at."""
-        return frozenset() if self.weigh is None else self.weigh.reads()
+        return self.weigh.reads() if self.weigh else frozenset()
 
     def ready(self, moment: Moment) -> bool:
         """At least n candidates have a price and a score, and those it would choose can be weighed."""
-        ranked = self._ranked(moment)
-        return len(ranked) >= self.n and (self.weigh is None or self.weigh.weighable(self._choose(moment), moment))
+        enough = len(ranked(self, moment)) >= self.n
+        return enough and (self.weigh is None or self.weigh.weighable(chosen(self, moment), moment))
 
     def allocate(self, moment: Moment) -> Allocation:
         """Parts of 1/n each to the chosen, the empty parts to the fallback."""
-        chosen = self._choose(moment)
-        weights = dict.fromkeys(chosen, 1.0 / self.n)
-        if self.weigh is not None and chosen:
-            shares = self.weigh.share(chosen, moment)
-            weights = {name: share * len(chosen) / self.n for name, share in shares.items()}
-        if self.fallback != CASH and len(chosen) < self.n:
-            weights[self.fallback] = weights.get(self.fallback, 0.0) + (self.n - len(chosen)) / self.n
-        return Allocation(weights, chosen)
-
-    def _choose(self, moment: Moment) -> tuple[str, ...]:
-        scores = moment.scores[self.by]
-        ranked = [name for name in self._ranked(moment) if self.min_score is None or scores[name] >= self.min_score]
-        kept = [name for name in ranked[: self.n + self.buffer] if name in moment.chosen]
-        others = [name for name in ranked if name not in kept]
-        return tuple(kept + others[: self.n - len(kept)])
-
-    def _ranked(self, moment: Moment) -> list[str]:
-        scores, order = moment.scores[self.by], {name: place for place, name in enumerate(moment.universe)}
-        able = [name for name in self.of or moment.universe if name in moment.priced and name in scores]
-        return sorted(able, key=lambda name: (-scores[name], order[name]))
+        names = chosen(self, moment)
+        weights = dict.fromkeys(names, 1.0 / self.n)
+        if self.weigh is not None and names:
+            shares = self.weigh.share(names, moment)
+            weights = {name: share * len(names) / self.n for name, share in shares.items()}
+        if self.fallback != CASH and len(names) < self.n:
+            weights[self.fallback] = weights.get(self.fallback, 0.0) + (self.n - len(names)) / self.n
+        return Allocation(weights, names)
 
     def mistakes(self, scope: Scope) -> Iterator[Mistake]:
-        """Names outside the universe, too few candidates, a ranking signal that does not cover them."""
-        yield from unlisted(("of",), self.of or (), scope.universe)
-        if self.fallback not in (*scope.universe, CASH):
-            yield Mistake(("fallback",), unknown("name in the universe", self.fallback, (*scope.universe, CASH)))
+        """Names outside the universe, too few candidates, a score that does not cover them."""
         candidates = self.of or scope.universe
+        yield from unlisted(("of",), self.of or (), scope.universe)
+        yield from not_held(("fallback",), self.fallback, scope)
         if self.n > len(candidates):
             yield Mistake(("n",), f"n is {self.n} but there are only {len(candidates)} candidates")
         yield from score_mistakes(self.by, candidates, scope)
         if self.weigh is not None:
-            yield from _weigh_mistakes(self.weigh, candidates, scope)
+            yield from weigh_mistakes(self.weigh, candidates, scope)
 
 
-def _weigh_mistakes(weigh: Weighing, candidates: tuple[str, ...], scope: Scope) -> Iterator[Mistake]:
-    """Names of its own, a score that does not cover the candidates, something to hold that cannot be held."""
-    if weigh.of is not None:
-        yield Mistake(("weigh", "of"), "`top` says who is weighed: `of` stands beside `by`, not in `weigh`", key=True)
-    for signal in weigh.scores:
-        for mistake in score_mistakes(signal, candidates, scope):
-            yield mistake._replace(path=("weigh", *mistake.path))
-    for mistake in unlisted(("weigh", "fallback"), weigh.certain(), scope.universe):
-        yield mistake._replace(path=("weigh", "fallback"))
+def ranked(top: Top, moment: Moment) -> list[str]:
+    """Candidates with a price and a score, highest score first, ties in universe order."""
+    scores, order = moment.scores[top.by], {name: place for place, name in enumerate(moment.universe)}
+    able = [name for name in top.of or moment.universe if name in moment.priced and name in scores]
+    return sorted(able, key=lambda name: (-scores[name], order[name]))
+
+
+def chosen(top: Top, moment: Moment) -> tuple[str, ...]:
+    """The first n of those with a score high enough; names that were chosen before stay within the buffer."""
+    scores = moment.scores[top.by]
+    able = [name for name in ranked(top, moment) if top.min_score is None or scores[name] >= top.min_score]
+    kept = [name for name in able[: top.n + top.buffer] if name in moment.chosen]
+    return tuple(kept + [name for name in able if name not in kept][: top.n - len(kept)])
