@@ -62,7 +62,8 @@ class Tilt(Allocator):
         base = WORDS.get(str(self.base), "fixed weights")
         moves = [f"{weight * 100:g}% more {name}" for name, weight in self.over.items()]
         moves += [f"{weight * 100:g}% less {name}" for name, weight in self.under.items()]
-        return f"{base} with {', '.join(moves) or 'no tilt'}, paid by {', '.join(self.payers) or 'all others in proportion'}"
+        payers = ", ".join(self.payers) or "all others in proportion"
+        return f"{base} with {', '.join(moves) or 'no tilt'}, paid by {payers}"
 
     @property
     def payers(self) -> tuple[str, ...]:
