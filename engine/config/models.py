@@ -89,7 +89,7 @@ class Config(Closed):
         beside = FilePath("." if self._source is None else self._source.name).parent
         return tuple(beside / name for name in self.plugins)
 
-    @property
+    @cached_property
     def scope(self) -> Scope:
         """What the blocks may refer to."""
         members = {name: basket.members for name, basket in self.baskets.items()}
@@ -101,7 +101,7 @@ class Config(Closed):
         beyond = [name for rule in self.rules for name in rule.hold.holds(self.market.universe)]
         return tuple(dict.fromkeys((*self.market.universe, *beyond)))
 
-    @property
+    @cached_property
     def assets(self) -> tuple[str, ...]:
         """The names the rules may hold, in universe order."""
         held = {name for rule in self.rules for name in rule.hold.holds(self.market.universe)}
