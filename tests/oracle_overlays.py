@@ -87,25 +87,24 @@ def completed(weights: Weights) -> Weights:
 
 
 def max_weight(overlay: Spec, target: Weights) -> Weights:
-    """Cut at `most`; with `excess: others` the cut goes round by round to those below, in proportion."""
-    most = overlay["most"]
-    weights = {name: min(weight, most) for name, weight in target.items() if name != CASH}
-    excess = math.fsum(weight - most for name, weight in target.items() if name != CASH and weight > most)
-    if overlay.get("excess", "cash") == "cash":
-        return completed(weights)
-    while excess > 1e-15:
-        room = {name: weight for name, weight in weights.items() if 0 < weight < most}
+    """Cut at `most`; with `excess: others` the cut goes round by round to names below their limit, in proportion."""
+    names = {name: weight for name, weight in target.items() if name != CASH}
+    limited = overlay.get("of") or names
+    limits = {name: overlay["most"] if name in limited else 1.0 for name in names}
+    weights = {name: min(weight, limits[name]) for name, weight in names.items()}
+    excess = math.fsum(names.values()) - math.fsum(weights.values())
+    while overlay.get("excess", "cash") == "others" and excess > ROUNDING:
+        room = {name: weight for name, weight in weights.items() if 0 < weight < limits[name]}
         if not room:
             break
         rise = 1 + excess / math.fsum(room.values())
-        for name, weight in room.items():
-            weights[name] = min(weight * rise, most)
-        excess -= math.fsum(weights[name] - weight for name, weight in room.items())
+        weights |= {name: min(weight * rise, limits[name]) for name, weight in room.items()}
+        excess = math.fsum(names.values()) - math.fsum(weights.values())
     return completed(weights)
 
 
 def target_volatility(overlay: Spec, paper: Paper, targets: list[Weights]) -> list[Weights]:
-    """Weights times target / volatility, at most `cap` in sum."""
+    """Weights times target / volatility where that is below 1, at most `cap` in sum."""
     window, year = overlay.get("window", 60), overlay.get("sessions_per_year", 248)
     returns = paper.returns()
     found = []
@@ -114,8 +113,8 @@ def target_volatility(overlay: Spec, paper: Paper, targets: list[Weights]) -> li
         risk = spread_of(last) * math.sqrt(year)
         names = {name: weight for name, weight in target.items() if name != CASH}
         whole = math.fsum(names.values())
-        most = overlay.get("cap", 1.0) / whole if whole > 0 else 0.0
-        scale = min(overlay["target"] / risk, most) if risk > 0 else most
+        scale = min(1.0, overlay["target"] / risk) if risk > 0 else 1.0
+        scale = min(scale, overlay.get("cap", 1.0) / whole) if whole > 0 else 1.0
         found.append(completed({name: weight * scale for name, weight in names.items()}))
     return found
 

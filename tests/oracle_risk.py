@@ -9,7 +9,7 @@ from tests.oracle_market import mean, spread_of
 
 Matrix = list[list[float]]
 
-STILL = 1e-15  # parts that move by less are settled
+STILL = 1e-14  # parts that move by less are settled, slopes that differ by less are the same
 ROUNDS = 100_000
 
 
@@ -89,21 +89,15 @@ def min_variance(matrix: Matrix, most: float) -> list[float]:
     parts = [1 / size] * size
     for _ in range(ROUNDS):
         slopes = [math.fsum(a * b for a, b in zip(row, parts, strict=True)) for row in matrix]
-        gain, loss = -1, -1
-        for i in range(size):
-            if parts[i] < most and (gain < 0 or slopes[i] < slopes[gain]):
-                gain = i
-            if parts[i] > 0 and (loss < 0 or slopes[i] > slopes[loss]):
-                loss = i
-        if gain < 0 or slopes[loss] - slopes[gain] <= STILL * abs(slopes[loss]):
+        gain = min((i for i in range(size) if parts[i] < most - STILL), key=lambda i: slopes[i], default=None)
+        loss = max((i for i in range(size) if parts[i] > STILL), key=lambda i: slopes[i])
+        if gain is None or slopes[loss] - slopes[gain] <= STILL * abs(slopes[loss]):
             break
         curvature = matrix[gain][gain] + matrix[loss][loss] - 2 * matrix[gain][loss]
         step = min((slopes[loss] - slopes[gain]) / curvature, most - parts[gain], parts[loss])
-        parts[gain] = most if step == most - parts[gain] else parts[gain] + step
-        parts[loss] = 0.0 if step == parts[loss] else parts[loss] - step
-        if step <= STILL:
-            break
-    return parts
+        parts[gain] += step
+        parts[loss] -= step
+    return [part if part > STILL else 0.0 for part in parts]
 
 
 def hrp(matrix: Matrix) -> list[float]:

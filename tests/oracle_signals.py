@@ -106,9 +106,10 @@ def of_series(spec: Spec, name: str, market: OracleMarket) -> Dated:
 
 
 def of_pair(spec: Spec, name: str, market: OracleMarket) -> Dated:
-    """A signal that sets a series against `to`; only dates on which both have a close count."""
-    variant = spec.get("variant", "price")
-    ours, theirs = (clean(market.close(one, variant)) for one in (name, spec.get("to", "NIFTY 50")))
+    """A signal that sets a series against `to`, if it does; only dates on which both have a close count."""
+    variant, to = spec.get("variant", "price"), spec.get("to", "NIFTY 50")
+    alone = spec["use"] == "dual_momentum" and not spec.get("relative", True)
+    ours, theirs = (clean(market.close(one, variant)) for one in (name, name if alone else to))
     days = sorted(set(ours) & set(theirs))
     pair = Pair(days, [ours[day] for day in days], [theirs[day] for day in days], market)
     return dated(days, OF_PAIRS[spec["use"]](spec, pair))
@@ -481,7 +482,7 @@ def nearness(spec: Spec, event: date, calendar: list[date]) -> Callable[[int], b
         earliest = len(calendar) + ((event - calendar[-1]).days - 1) // DAYS_A_SESSION
         return lambda i: None if earliest - i <= before else False
     if event < calendar[0]:
-        latest = -(((calendar[0] - event).days - 1) // DAYS_A_SESSION)
+        latest = -((calendar[0] - event).days // DAYS_A_SESSION)
         return lambda i: None if i - latest <= after else False
     day_0 = next(k for k, session in enumerate(calendar) if session >= event)
     return lambda i: -before <= i - day_0 <= after

@@ -5,28 +5,39 @@ Skipped where the real market data are absent; nothing of them is in the reposit
 
 from __future__ import annotations
 
+import json
+import math
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
-from engine import load_config, load_market, run
+from engine import blocks, load_config, load_market, run
+from engine.config.checks import mistakes_of
 from engine.config.models import Config
-from engine.market.cash import policy_rate
 from engine.market.keys import SeriesKey
-from engine.market.source import open_source
 from engine.market.store import Store
 from engine.research.events import asking, condition_of, events
 from engine.run import Result
 from tests.conftest import ROOT
-from tests.oracle import OracleMarket, backtest
-from tests.test_oracle import assert_same_books, assert_same_numbers, assert_same_plan
+from tests.markets import config_of
+from tests.oracle import OracleMarket, OracleResult, book, decisions_of
+from tests.oracle_baskets import with_baskets
+from tests.oracle_data import real_market, stocks_of, with_stocks
+from tests.oracle_plan import Decision
+from tests.oracle_signals import Scope, make_signal
+from tests.test_oracle import EXACT, LOOSE, Leeway, assert_same_books, assert_same_numbers, assert_same_plan
 
 pytestmark = pytest.mark.real
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+OPENING = ["bank_and_nifty_breakout", "defence_fertiliser_power", "midcap_rotation", "policy_themes", "sector_momentum",
+           "trend_to_cash", "valuation_discipline"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -148,43 +159,201 @@ def test_the_breakout_of_16_april_2025_is_an_event(filled: Store) -> None:
     assert any(note.startswith("over 20 sessions: ") and "share days" in note for note in study.notes)
 
 
-def plain(config: Config) -> dict[str, Any]:
-    """The strategy as the oracle reads it."""
-    written = config.normalised()
-    for rule in written["rules"]:
-        if rule["hold"]["use"] == "fixed":
-            rule["hold"] = rule["hold"]["weights"]
-    written["market"]["start"] = date.fromisoformat(written["market"]["start"])
+def plain(text: str) -> dict[str, Any]:
+    """The strategy as the oracle reads it, from its normalised form in JSON."""
+    written: dict[str, Any] = json.loads(text)
+    for key in ("start", "end"):
+        if written["market"].get(key, "latest") != "latest":
+            written["market"][key] = date.fromisoformat(written["market"][key])
     return written
 
 
-def oracle_market(config: Config, folder: Path, later: list[date]) -> OracleMarket:
-    closes: dict[tuple[str, str], dict[date, float]] = {}
-    opens: dict[tuple[str, str], dict[date, float]] = {}
-    for name, variant in {*config.reads(), SeriesKey(config.market.benchmark, "price")}:
-        rows = duckdb.execute(
-            f"SELECT date::DATE, open, close FROM '{folder}/indices.parquet' WHERE index = ? AND variant = ?",
-            [name, "PR" if variant == "price" else "TR"],
-        ).fetchall()
-        closes[name, variant] = {day: close for day, _, close in rows}
-        if variant == "price":
-            opens[name, variant] = {day: opened for day, opened, _ in rows if opened is not None}
-    effective, rates = policy_rate()
-    dated = [(day.astype(object), float(rate) * 100) for day, rate in zip(effective, rates, strict=True)]
-    benchmark = {day for (name, _), series in closes.items() if name == config.market.benchmark for day in series}
-    return OracleMarket(sorted(benchmark), later, closes, opens, dated)
+@cache
+def planned(text: str, folder: Path, later: tuple[date, ...]) -> tuple[OracleMarket, list[Decision]]:
+    """What the oracle looks at and decides, the same however orders are filled."""
+    written = plain(text)
+    market = replace(real_market(folder, written["market"]["benchmark"]), later=list(later))
+    with_stocks(market, folder, stocks_of(written, market))
+    market = with_baskets(written, market)
+    return market, decisions_of(written, market)
 
 
-@pytest.mark.parametrize("fill", ["next_close", "next_open"])
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_the_oracle_agrees_on_every_shipped_strategy(path: Path, fill: str, filled: Store, market_folder: Path) -> None:
-    config = load_config(path, [f"schedule.fill={fill}"])
-    source = open_source(filled.path)
-    market = source.market(config.market.benchmark, config.reads())
-    later = [day for day in market.calendar.astype(object) if day > market.sessions[-1].date()]
-    result = run(config, market)
-    expected = backtest(plain(config), oracle_market(config, market_folder, later))
-    assert_same_plan(result, expected)
-    assert_same_books(result, expected)
-    assert_same_numbers(result, expected)
+def both(config: Config, store: Store, folder: Path) -> tuple[Result, OracleResult]:
+    market = load_market(config, store.path)
+    later = tuple(day for day in market.calendar.astype(object) if day > market.sessions[-1].date())
+    written = config.normalised()
+    at_close = written | {"schedule": written["schedule"] | {"fill": "next_close"}}
+    mine, plan = planned(json.dumps(at_close), folder, later)
+    return run(config, market), book(plain(json.dumps(written)), mine, plan)
+
+
+def assert_agree(result: Result, expected: OracleResult, leeway: Leeway) -> None:
+    assert_same_plan(result, expected, leeway)
+    assert_same_books(result, expected, leeway)
+    assert_same_numbers(result, expected, leeway)
     assert result.attribution.residual < 1e-12
+
+
+def leeway_of(config: Config) -> Leeway:
+    """Nothing but rounding, except for parts of least variance."""
+    return LOOSE if any(rule.hold.use == "min_variance" for rule in config.rules) else EXACT
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_oracle_agrees_on_every_shipped_strategy(path: Path, filled: Store, market_folder: Path) -> None:
+    config = load_config(path)
+    assert_agree(*both(config, filled, market_folder), leeway_of(config))
+
+
+@pytest.mark.parametrize("stem", OPENING)
+def test_the_oracle_agrees_on_fills_at_the_open(stem: str, filled: Store, market_folder: Path) -> None:
+    config = load_config(ROOT / "configs" / f"{stem}.yaml", ["schedule.fill=next_open"])
+    assert_agree(*both(config, filled, market_folder), leeway_of(config))
+
+
+def only(**hold: Any) -> dict[str, Any]:
+    return {"rules": [{"name": "only", "hold": hold}]}
+
+
+# What no shipped strategy uses, on the real history of one that is near: parts of its file, replaced.
+VARIED: dict[str, tuple[str, dict[str, Any]]] = {
+    "hrp": ("risk_parity_sectors", only(use="hrp", window=120)),
+    "sample covariance": ("risk_parity_sectors", only(use="risk_parity", window=60, shrinkage="none")),
+    "least variance of eleven": ("risk_parity_sectors", only(use="min_variance", max_weight=0.3)),
+    "parts by score": (
+        "momentum_sectors",
+        only(use="top", n=5, by="strength", min_score=0.0, weigh={"use": "score_weighted", "by": "strength"})
+        | {"overlays": [{"use": "glide", "decisions": 3}, {"use": "max_weight", "most": 0.15, "excess": "others"}]},
+    ),
+    "stopped": (
+        "momentum_sectors",
+        only(use="score_weighted", by="strength", fallback="NIFTY IT")
+        | {
+            "overlays": [
+                {"use": "drawdown_stop", "limit": 0.1, "recover": 0.05, "wait": 2, "keep": 0.3},
+                {"use": "max_turnover", "most": 0.25},
+                {"use": "target_volatility", "target": 0.12, "cap": 0.9},
+            ]
+        },
+    ),
+    "tilt both ways": (
+        "defence_fertiliser_power",
+        only(
+            use="tilt",
+            base="benchmark_sectors",
+            over={"NIFTY INDIA DEFENCE": 0.05},
+            under={"NIFTY IT": 0.3},
+            funded_by=["NIFTY FINANCIAL SERVICES", "NIFTY FMCG", "NIFTY AUTO"],
+            max_active=0.3,
+            groups={"money": {"of": ["NIFTY FINANCIAL SERVICES", "NIFTY FMCG"], "most": 0.3}},
+        ),
+    ),
+    "baskets at all paces": (
+        "policy_themes",
+        {
+            "baskets": {
+                "RAILWAYS": {"theme": "RAILWAYS", "rebalance": "monthly"},
+                "DEFENCE": {"theme": "DEFENCE", "rebalance": "yearly"},
+                "CAPITAL GOODS": {"theme": "CAPITAL GOODS", "rebalance": "never"},
+            },
+            "schedule": {"decide": "weekly"},
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_the_oracle_agrees_on_what_no_shipped_strategy_uses(name: str, filled: Store, market_folder: Path) -> None:
+    stem, parts = VARIED[name]
+    config = load_config(ROOT / "configs" / f"{stem}.yaml").changed(**parts)
+    assert not list(mistakes_of(config))
+    assert_agree(*both(config, filled, market_folder), leeway_of(config))
+
+
+LISTED = {"of": ["NIFTY BANK", "NIFTY IT", "NIFTY 50", "CHEMICALS"]}
+INDICES = {"of": ["NIFTY BANK", "NIFTY IT", "NIFTY 50"]}
+EVERY_SIGNAL: list[dict[str, Any]] = [
+    {"use": "above_average", "windows": [20, 50]},
+    {"use": "above_average", "windows": [20, 50], "average": "exponential", "lag": 2, **LISTED},
+    {"use": "advance_decline", "window": 5},
+    {"use": "advance_decline", "among": "CHEMICALS", "average": "exponential", "minimum": 0.7},
+    {"use": "beta", "window": 60, **LISTED},
+    {"use": "breadth", "window": 20, "among": "CHEMICALS", "minimum": 0.9},
+    {"use": "breakout", "window": 20, **LISTED},
+    {"use": "breakout", "window": 20, "channel": "high", "of": ["NIFTY BANK", "NIFTY 50"]},
+    {"use": "crossover", "fast": 12, "slow": 26, "average": "exponential"},
+    {"use": "crossover", "fast": 5, "slow": 30, "variant": "total", **LISTED},
+    {"use": "days_since", "event": "union_budget", "lag": 5},
+    {"use": "distance_from_average", "window": 50},
+    {"use": "drawdown", "window": 100},
+    {"use": "dual_momentum", "lookback": 250, "skip": 21},
+    {"use": "dual_momentum", "lookback": 60, "relative": False, "spread": 0.01, "variant": "total", **LISTED},
+    {"use": "easing", "window": 20},
+    {"use": "flow", "of": "FII", "window": 20},
+    {"use": "flow", "of": "DII", "less": "FII", "window": 5, "measure": "change"},
+    {"use": "flow", "of": "DII", "what": "buy", "window": 10, "measure": "average", "lag": 1},
+    {"use": "momentum", "lookback": 126, "skip": 5},
+    {"use": "relative_strength", "window": 100},
+    {"use": "relative_strength", "window": 60, "measure": "slope", "to": "NIFTY BANK", **LISTED},
+    *({"use": "rrg", "measure": measure} for measure in ("ratio", "momentum", "heading", "distance")),
+    *({"use": "rrg_quadrant", "quadrant": place} for place in ("leading", "weakening", "improving", "lagging")),
+    {"use": "rsi"},
+    {"use": "season", "months": [6, 7], "lag": 3},
+    {"use": "slope", "window": 90, **LISTED},
+    *({"use": "valuation", "of": "NIFTY 50", "ratio": ratio, "measure": "percentile"} for ratio in ("pe", "pb", "dy")),
+    {"use": "valuation", "of": "NIFTY 50", "ratio": "pe", "measure": "percentile", "window": 500},
+    {
+        "use": "valuation",
+        "of": "NIFTY 50",
+        "ratio": "pe",
+        "measure": "percentile",
+        "window": 1000,
+        "across_bases": True,
+    },
+    {"use": "valuation", "of": ["NIFTY 50", "NIFTY BANK"], "ratio": "dy"},
+    {"use": "vix"},
+    {"use": "vix", "measure": "change", "window": 5},
+    {"use": "volatility", "window": 60, **LISTED},
+    {"use": "volume", "window": 20, **INDICES},
+    {"use": "window", "event": "union_budget", "before": 20, "after": 10},
+    {"use": "window", "event": "election_result", "before": 5, "after": 60, "lag": 1},
+    {"use": "zscore", "window": 20, **LISTED},
+]
+
+
+def test_the_oracle_agrees_on_every_signal(filled: Store, market_folder: Path) -> None:
+    """Values and gaps of every registered signal over all of history; a heading is as good as small moves allow."""
+    signals = {f"signal_{place}": spec for place, spec in enumerate(EVERY_SIGNAL)}
+    file = {
+        "name": "signals",
+        "market": {"universe": ["NIFTY 50", "NIFTY BANK", "NIFTY MIDCAP 100", "CHEMICALS"], "start": "2016-07-08"},
+        "baskets": {"CHEMICALS": {"theme": "CHEMICALS"}},
+        "signals": signals,
+    }
+    config = config_of(file | only(use="equal"))
+    assert {signal.use for signal in config.signals.values()} == set(blocks.SIGNALS)
+    asking = [
+        name if signal.kind == "condition" else f"{name} > 0"
+        for name, signal in config.signals.items()
+        if signal.single
+    ]
+    ranking = [
+        {"name": name, "hold": {"use": "top", "n": 1, "by": name}}
+        for name, signal in config.signals.items()
+        if not signal.single
+    ]
+    config = config_of(
+        file | {"rules": [{"name": "ask", "when": " or ".join(asking), "hold": {"CASH": 1.0}}, *ranking]}
+    )
+    market, written = load_market(config, filled.path), plain(json.dumps(config.normalised()))
+    later = [day for day in market.calendar.astype(object) if day > market.sessions[-1].date()]
+    mine = replace(real_market(market_folder, "NIFTY 50"), later=later)
+    with_stocks(mine, market_folder, stocks_of(written, mine))
+    mine = with_baskets(written, mine)
+    scope = Scope(written["market"]["universe"], {"CHEMICALS": mine.themes["CHEMICALS"]})
+    for name, signal in config.signals.items():
+        values, expected = signal.evaluate(market, config.scope), make_signal(written["signals"][name], scope, mine)
+        assert list(expected.values) == list(signal.covers(config.scope))
+        table = [[float(one.get(day, math.nan)) for one in expected.values.values()] for day in mine.sessions]
+        leeway = 1e-5 if getattr(signal, "measure", "") == "heading" else 1e-8
+        np.testing.assert_allclose(values, table, rtol=leeway, atol=leeway, err_msg=str(signals[name]))
