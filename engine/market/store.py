@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +15,7 @@ from engine.errors import DataError
 from engine.market.datasets import DATASETS, HOLDINGS, Dataset, Holding
 from engine.market.importers import Found, quoted_columns, stage, table_columns
 from engine.market.keys import Reading, SeriesKey, Span, Variant
+from engine.market.providers.log import Retrieval, keep_other_columns, note, noted, stage_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,28 +119,54 @@ class Store:
         """
         import duckdb  # noqa: PLC0415  # only when something is imported
 
-        now = datetime.now(UTC).replace(microsecond=0, tzinfo=None).isoformat(sep=" ")
+        now = datetime.now(UTC).replace(tzinfo=None)
         with _speaking_of(self.path), duckdb.connect(":memory:") as connection:
             found = stage(connection, where, progress)
-            there = _there(self.path)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            _attach(connection, self.path, read_only=False)
-            fresh = not there and not _tables(connection)
-            try:
-                connection.execute("BEGIN")
+            with self._writing(connection):
                 for dataset in {item.dataset.name: item.dataset for item in found if item.dataset}.values():
                     progress(f"writing {dataset.name}")
                     _upsert(connection, dataset, now)
                     _write_digest(connection, dataset)
-                connection.execute("COMMIT")
-                connection.execute("DETACH store")
-            except BaseException:
-                connection.close()
-                if fresh:  # made by this import, which holds it alone
-                    for leftover in (self.path, self.path.with_name(self.path.name + ".wal")):
-                        leftover.unlink(missing_ok=True)
-                raise
         return found
+
+    def keep(self, dataset: Dataset, rows: Sequence[Mapping[str, object]], retrieval: Retrieval) -> None:
+        """Store the checked rows of one chunk, at least one, and remember its retrieval, in one transaction."""
+        import duckdb  # noqa: PLC0415  # only when something is fetched
+
+        with _speaking_of(self.path), duckdb.connect(":memory:") as connection:
+            stage_rows(connection, dataset, rows, retrieval.provider)
+            with self._writing(connection):
+                if dataset.name in _tables(connection):
+                    keep_other_columns(connection, dataset, rows[0])
+                _upsert(connection, dataset, retrieval.retrieved)
+                _write_digest(connection, dataset)
+                note(connection, retrieval)
+
+    def retrieved(self, provider: str, series: str, kind: str) -> list[tuple[date, date]]:
+        """First and last day of every chunk retrieved of one history, oldest first."""
+        if not _there(self.path):
+            return []
+        with self._open() as connection:
+            return noted(connection, provider, series, kind) if "retrievals" in _tables(connection) else []
+
+    @contextmanager
+    def _writing(self, connection: DuckDBPyConnection) -> Iterator[None]:
+        """One transaction; when it fails, a store that it made is gone again."""
+        there = _there(self.path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        _attach(connection, self.path, read_only=False)
+        fresh = not there and not _tables(connection)
+        try:
+            connection.execute("BEGIN")
+            yield
+            connection.execute("COMMIT")
+            connection.execute("DETACH store")
+        except BaseException:
+            connection.close()
+            if fresh:  # made by this import, which holds it alone
+                for leftover in (self.path, self.path.with_name(self.path.name + ".wal")):
+                    leftover.unlink(missing_ok=True)
+            raise
 
     @contextmanager
     def _open(self) -> Iterator[DuckDBPyConnection]:
@@ -223,14 +250,14 @@ def _tables(connection: DuckDBPyConnection) -> list[str]:
     return [str(name) for (name,) in rows]
 
 
-def _upsert(connection: DuckDBPyConnection, dataset: Dataset, now: str) -> None:
+def _upsert(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> None:
     table, columns = f"store.{dataset.name}", (*dataset.keys, *dataset.values, "source")
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({table_columns(dataset)}, retrieved TIMESTAMP)")
     same = " AND ".join(f'old."{key}" = new."{key}"' for key in dataset.keys)
     connection.execute(f'DELETE FROM {table} AS old USING temp."{dataset.name}" AS new WHERE {same}')
     connection.execute(
-        f"INSERT INTO {table} SELECT {quoted_columns(columns)}, TIMESTAMP '{now}' FROM temp.\"{dataset.name}\" "
-        f"ORDER BY {quoted_columns(dataset.keys)}"
+        f"INSERT INTO {table} SELECT {quoted_columns(columns)}, TIMESTAMP '{now:%Y-%m-%d %H:%M:%S}' "
+        f'FROM temp."{dataset.name}" ORDER BY {quoted_columns(dataset.keys)}'
     )
 
 

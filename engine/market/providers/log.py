@@ -1,0 +1,77 @@
+"""What a store remembers of providers: rows given in memory, and which days of a history were retrieved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.market.datasets import Dataset
+from engine.market.importers import quoted_columns, table_columns
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class Retrieval(NamedTuple):
+    """One chunk as a provider gave it: the days that need not be asked for again, and the SHA-256 of the answer."""
+
+    provider: str
+    series: str
+    kind: str
+    first: date
+    last: date
+    rows: int
+    digest: str
+    retrieved: datetime  # UTC, without a zone
+
+
+_COLUMNS = (
+    "provider VARCHAR, series VARCHAR, kind VARCHAR, first DATE, last DATE, rows BIGINT, digest VARCHAR, "
+    "retrieved TIMESTAMP"
+)
+
+
+def stage_rows(
+    connection: DuckDBPyConnection, dataset: Dataset, rows: Sequence[Mapping[str, object]], source: str
+) -> None:
+    """A temporary table, called as the dataset, of checked rows given in memory."""
+    columns = (*dataset.keys, *dataset.values, "source")
+    connection.execute(f'CREATE TEMP TABLE "{dataset.name}" ({table_columns(dataset)})')
+    values = ", ".join("unnest(?)" for _ in columns)  # row by row takes a hundred times as long
+    connection.execute(
+        f'INSERT INTO temp."{dataset.name}" ({quoted_columns(columns)}) SELECT {values}',
+        [[{**row, "source": source}.get(column) for row in rows] for column in columns],
+    )
+
+
+def keep_other_columns(connection: DuckDBPyConnection, dataset: Dataset, given: Mapping[str, object]) -> None:
+    """Give the staged rows the stored values of columns a provider does not have, and say in `source` whose they are.
+
+    The volumes of an import must not go because prices were updated.
+    """
+    others = [column for column in dataset.values if column not in given]
+    if not others:
+        return
+    same = " AND ".join(f'old."{key}" = new."{key}"' for key in dataset.keys)
+    mark = f"new.source || '; {', '.join(others)}: '"
+    taken, any_of = (", ".join(form.format(column) for column in others) for form in ("{0} = old.{0}", "old.{0}"))
+    connection.execute(
+        f'UPDATE temp."{dataset.name}" AS new SET {taken}, '
+        f"source = CASE WHEN starts_with(old.source, {mark}) THEN old.source ELSE {mark} || old.source END "
+        f"FROM store.{dataset.name} AS old WHERE {same} AND coalesce({any_of}) IS NOT NULL"
+    )
+
+
+def note(connection: DuckDBPyConnection, retrieval: Retrieval) -> None:
+    """Remember a chunk."""
+    connection.execute(f"CREATE TABLE IF NOT EXISTS store.retrievals ({_COLUMNS})")
+    connection.execute(f"INSERT INTO store.retrievals VALUES ({', '.join('?' * len(retrieval))})", list(retrieval))
+
+
+def noted(connection: DuckDBPyConnection, provider: str, series: str, kind: str) -> list[tuple[date, date]]:
+    """First and last day of every chunk remembered of one history, oldest first."""
+    return connection.execute(
+        "SELECT first, last FROM store.retrievals WHERE provider = ? AND series = ? AND kind = ? ORDER BY ALL",
+        [provider, series, kind],
+    ).fetchall()
