@@ -258,7 +258,11 @@ def spreads(draw: st.DrawFn, uses: list[str]) -> dict[str, Any]:
         names = {"of": draw(SOME)} if draw(st.booleans()) and "max_weight" not in weigh else {}
         return weigh | names
     hold = {"use": "top", "n": draw(st.integers(2, 3)), "by": draw(st.sampled_from(SCORES)), "weigh": weigh}
-    optional = {"buffer": st.integers(0, 2), "min_score": st.just(0.0), "fallback": st.sampled_from(NAMES)}
+    optional = {
+        "buffer": st.integers(0, 2),
+        "min_score": st.sampled_from([0.0, 0.02]),
+        "fallback": st.sampled_from(NAMES),
+    }
     return hold | {key: draw(value) for key, value in optional.items() if draw(st.booleans())}
 
 

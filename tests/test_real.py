@@ -241,11 +241,11 @@ VARIED: dict[str, tuple[str, dict[str, Any]]] = {
         only(
             use="tilt",
             base="benchmark_sectors",
-            over={"NIFTY INDIA DEFENCE": 0.05},
-            under={"NIFTY IT": 0.3},
+            over={"NIFTY INDIA DEFENCE": 0.02},
+            under={"NIFTY IT": 0.05, "NIFTY OIL & GAS": 0.05, "NIFTY METAL": 0.05},
             funded_by=["NIFTY FINANCIAL SERVICES", "NIFTY FMCG", "NIFTY AUTO"],
-            max_active=0.3,
-            groups={"money": {"of": ["NIFTY FINANCIAL SERVICES", "NIFTY FMCG"], "most": 0.3}},
+            max_active=0.05,
+            groups={"money": {"of": ["NIFTY FINANCIAL SERVICES", "NIFTY FMCG"], "most": 0.5}},
         ),
     ),
     "baskets at all paces": (

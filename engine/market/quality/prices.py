@@ -1,0 +1,107 @@
+"""Checks of single rows and runs of rows: twice the same date, impossible prices, bars out of order, frozen closes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.market.datasets import DATASETS
+from engine.market.importers import quoted_columns
+from engine.market.quality.finding import Check, Finding, findings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LEAST_RUN = 5
+"""Sessions with the same close: a week. An index's close has two decimals, so even two alike are rare."""
+
+PEGGED = 0.001
+"""A series with most of its closes so near their median (a share) has a fixed price by design, as LIQUIDBEES has."""
+
+SMALL_EXCESS = 0.001
+"""A close so little (a share) outside high and low is one taken a moment after them; more is a wrong figure."""
+
+
+def _duplicates(connection: DuckDBPyConnection) -> list[Finding]:
+    """The importer refuses them; a store changed by other hands may have them. The value counts the rows."""
+    found = []
+    for dataset in DATASETS.values():
+        named = [key for key in dataset.keys if key != "date"]
+        series = f"concat_ws(' ', {quoted_columns(named)})" if named else f"'{dataset.name}'"
+        found += findings(
+            connection,
+            "duplicates",
+            f"SELECT {series}, date, count(*) FROM {dataset.name} GROUP BY {quoted_columns(dataset.keys)} "
+            "HAVING count(*) > 1",
+            "all rows are kept: importing that date again replaces them by one",
+            "error",
+        )
+    return found
+
+
+def _not_positive(connection: DuckDBPyConnection) -> list[Finding]:
+    return findings(
+        connection,
+        "not-positive",
+        "SELECT series, date, least(open, high, low, close) FROM bars WHERE least(open, high, low, close) <= 0",
+        "kept as it is: every return from or to it is wrong",
+        "error",
+    )
+
+
+def _bar_order(connection: DuckDBPyConnection) -> list[Finding]:
+    """Open and close within low and high; the value is how far outside the worst is, as a share."""
+    found = []
+    for severity, condition in (("error", f"> {SMALL_EXCESS}"), ("warning", f"BETWEEN 1e-9 AND {SMALL_EXCESS}")):
+        found += findings(
+            connection,
+            "bar-order",
+            f"""
+            WITH measured AS (
+                SELECT series, date,
+                    greatest(greatest(open, close, low) / high - 1, 1 - least(open, close, high) / low) AS excess
+                FROM bars WHERE least(coalesce(high, 1), coalesce(low, 1), close) > 0
+            )
+            SELECT series, date, excess FROM measured WHERE excess {condition}
+            """,
+            "kept as it is: a rule on highs and a fill at the open may meet a wrong figure",
+            "error" if severity == "error" else "warning",
+        )
+    return found
+
+
+def _stale(connection: DuckDBPyConnection) -> list[Finding]:
+    """The same close for a week or more, dated at its first session; the value counts the sessions.
+
+    A session that traded at other prices as well (high above low, another range than the session before) had a market
+    that came back to its close, as cheap stocks do: it ends a run. A series with a fixed price by design has none.
+    """
+    return findings(
+        connection,
+        "stale",
+        f"""
+        WITH still AS (
+            SELECT series, row, previous, row - row_number() OVER (PARTITION BY series ORDER BY row) AS run
+            FROM bars WHERE close = before AND (copied IS TRUE OR NOT coalesce(high > low, false))
+        ),
+        runs AS (
+            SELECT series, min(previous) AS first, count(*) + 1 AS sessions FROM still GROUP BY series, run
+            HAVING count(*) + 1 >= {LEAST_RUN}
+        ),
+        found AS (SELECT series, date, close FROM bars WHERE series IN (SELECT series FROM runs)),
+        typical AS (SELECT series, median(close) AS middle FROM found GROUP BY series),
+        pegged AS (
+            SELECT series FROM found JOIN typical USING (series) GROUP BY series
+            HAVING avg((abs(close / middle - 1) < {PEGGED})::INT) > 0.5
+        )
+        SELECT series, first, sessions FROM runs ANTI JOIN pegged USING (series)
+        """,
+        "kept as it is: it counts as sessions without any move, which makes volatility too low",
+    )
+
+
+PRICES = (
+    Check("duplicates", "one row per series and date", "rows", _duplicates),
+    Check("not-positive", "prices are above zero", "level", _not_positive),
+    Check("bar-order", "open and close lie between low and high", "share", _bar_order),
+    Check("stale", f"no close stands still for {LEAST_RUN} sessions", "sessions", _stale),
+)
