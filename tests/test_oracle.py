@@ -257,13 +257,9 @@ def spreads(draw: st.DrawFn, uses: list[str]) -> dict[str, Any]:
     if draw(st.booleans()):
         names = {"of": draw(SOME)} if draw(st.booleans()) and "max_weight" not in weigh else {}
         return weigh | names
-    hold = {"use": "top", "n": draw(st.integers(2, 3)), "by": draw(st.sampled_from(SCORES)), "weigh": weigh}
-    optional = {
-        "buffer": st.integers(0, 2),
-        "min_score": st.sampled_from([0.0, 0.02]),
-        "fallback": st.sampled_from(NAMES),
-    }
-    return hold | {key: draw(value) for key, value in optional.items() if draw(st.booleans())}
+    hold = {"use": "top", "n": draw(st.integers(1, 3)), "by": draw(st.sampled_from(SCORES)), "weigh": weigh}
+    hold |= {"min_score": draw(st.sampled_from([-1.0, 0.0, 0.01])), "buffer": draw(st.integers(0, 2))}
+    return hold | ({"fallback": draw(st.sampled_from(NAMES))} if draw(st.booleans()) else {})
 
 
 @st.composite
@@ -303,7 +299,11 @@ OVERLAYS = st.one_of(
 @st.composite
 def whole_files(draw: st.DrawFn, uses: list[str]) -> dict[str, Any]:
     """Strategies of the whole language; `uses` are the ways of weighing."""
-    rules = draw(st.lists(st.one_of(spreads(uses), tilts(), holds()), min_size=1, max_size=3))
+    kinds = {"spread": spreads(uses), "tilt": tilts(), "old": holds()}
+    rules = [
+        draw(kinds[kind])
+        for kind in draw(st.lists(st.sampled_from(["spread", "spread", "tilt", "old"]), min_size=1, max_size=3))
+    ]
     plain = draw(strategies())
     plain["rules"] = [{"name": f"rule {place}", "hold": hold} for place, hold in enumerate(rules)]
     for rule in plain["rules"][: draw(st.integers(0, len(rules)))]:

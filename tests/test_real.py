@@ -245,7 +245,7 @@ VARIED: dict[str, tuple[str, dict[str, Any]]] = {
             under={"NIFTY IT": 0.05, "NIFTY OIL & GAS": 0.05, "NIFTY METAL": 0.05},
             funded_by=["NIFTY FINANCIAL SERVICES", "NIFTY FMCG", "NIFTY AUTO"],
             max_active=0.05,
-            groups={"money": {"of": ["NIFTY FINANCIAL SERVICES", "NIFTY FMCG"], "most": 0.5}},
+            groups={"money": {"of": ["NIFTY FINANCIAL SERVICES", "NIFTY FMCG"], "most": 0.4}},
         ),
     ),
     "baskets at all paces": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_origin
 
 from pydantic import ValidationError
 
@@ -31,6 +31,8 @@ def registry_of(block: type[Block]) -> dict[str, Any]:
 
 def register(block: type[_B]) -> type[_B]:
     """Class decorator: enter a block in the registry of its shape under the literal of its `use` field."""
+    if get_origin(block.model_fields["use"].annotation) is not Literal:
+        raise TypeError(f'{block.__name__} has no name: give it a line such as use: Literal["mine"] = "mine"')
     name = block.model_fields["use"].default
     registry = registry_of(block)
     if name in registry:

@@ -21,6 +21,7 @@ from engine.blocks import (
     Text,
     Weighing,
     as_weighing,
+    in_words,
     register,
     unlisted,
 )
@@ -50,6 +51,14 @@ class Top(Allocator):
     weigh: Annotated[
         Weighing | None, BeforeValidator(as_weighing), Field(description="how the chosen share; equal parts if absent")
     ] = None
+
+    def sentence(self) -> str:
+        """How many of which, what keeps one in, how they share and what fills an empty place."""
+        least = "" if self.min_score is None else f" that reach {self.min_score:g}"
+        kept = f", kept down to rank {self.n + self.buffer}" if self.buffer else ""
+        shared = "in equal parts" if self.weigh is None else f"shared by {self.weigh.use}"
+        names = in_words(self.of) if self.of else "the universe"
+        return f"the {self.n} of {names} highest by {self.by}{least}{kept}, {shared}, else {self.fallback}"
 
     def holds(self, universe: tuple[str, ...]) -> tuple[str, ...]:
         """The candidates and the fallback."""

@@ -128,3 +128,15 @@ def test_the_chosen_share_by_another_score() -> None:
     none = {"s": SCORES, "t": {"A": 9.0, "B": -1.0, "C": 0.0}}
     assert top.allocate(moment(SCORES)._replace(scores=none)).weights == {"D": 1.0}
     assert top.reads() == frozenset()
+
+
+def test_the_sentence_says_what_decides() -> None:
+    said = Top.model_validate({
+        "use": "top", "n": 2, "by": "m", "of": ["A", "B", "C"], "min_score": "5%", "buffer": 1, "fallback": "A",
+        "weigh": "inverse_volatility",
+    }).sentence()  # fmt: skip
+    assert said == (
+        "the 2 of A, B and C highest by m that reach 0.05, kept down to rank 3, shared by inverse_volatility, else A"
+    )
+    plain = Top.model_validate({"use": "top", "n": 3, "by": "m"}).sentence()
+    assert plain == "the 3 of the universe highest by m, in equal parts, else CASH"

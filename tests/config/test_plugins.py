@@ -109,6 +109,11 @@ def test_it_survives_pickling(strategy: Path) -> None:
         ("\n\nraise ValueError('no\\nluck')", "DIR/my_blocks.py:3: this plugin fails: ValueError: no"),
         ("import nothing_of_that_name", "DIR/my_blocks.py:1: this plugin fails: ModuleNotFoundError"),
         ("x = 1", "DIR/my_blocks.py: this plugin registers no block"),
+        (
+            BLOCK.replace('    use: Literal["mine"] = "mine"\n', ""),
+            "TypeError: Mine has no name: give it",
+        ),
+        (BLOCK.replace('use: Literal["mine"]', "use: str"), "TypeError: Mine has no name: give it"),
         (BLOCK.replace('"mine"', '"rsi"'), "two blocks are called 'rsi': Rsi and Mine"),
         (BLOCK + "\nraise KeyError('late')", "this plugin fails: KeyError"),
     ],

@@ -271,7 +271,7 @@ def known_break(market: Market) -> None:
 def rounded(market: Market) -> None:
     market["flows"][DAYS[10],] = [1000, 900.5, 99, -7]
     market["weights"][DAYS[-1], "BANK"] = [39.6, "Banks"]
-    market["valuation"][DAYS[10], "NIFTY 50"] = [25.9, 3, 1.3]
+    market["valuation"] |= {(day, "NIFTY IT"): [20, 3, 0.28 if day == DAYS[10] else 0.2] for day in DAYS}
 
 
 def gross_unknown(market: Market) -> None:
