@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from functools import cache
 from typing import Any, Literal, TypeVar, get_origin
@@ -33,6 +34,9 @@ def register(block: type[_B]) -> type[_B]:
     """Class decorator: enter a block in the registry of its shape under the literal of its `use` field."""
     if get_origin(block.model_fields["use"].annotation) is not Literal:
         raise TypeError(f'{block.__name__} has no name: give it a line such as use: Literal["mine"] = "mine"')
+    if inspect.isabstract(block):
+        lacks = ", ".join(sorted(block.__abstractmethods__))
+        raise TypeError(f"{block.__name__} is not whole: it lacks the methods {lacks}")
     name = block.model_fields["use"].default
     registry = registry_of(block)
     if name in registry:

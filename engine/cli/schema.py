@@ -30,6 +30,8 @@ def schema(store: StoreOption = None, write: FileOption = None) -> None:
     if write is None:
         say_json(found)
         return
+    if write.name in ("", ".", "..") or write.is_symlink() or (write.exists() and not _is_schema(write)):
+        raise ResultError(f"{write}: there is something else; only a schema written before is replaced")
     draft = write.with_name(f".{write.name}.{os.getpid()}.tmp")
     try:
         draft.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -38,3 +40,11 @@ def schema(store: StoreOption = None, write: FileOption = None) -> None:
         draft.unlink(missing_ok=True)
         raise ResultError(f"{write}: cannot be written: {error.strerror or error}") from error
     out().print(str(write), markup=False, soft_wrap=True)
+
+
+def _is_schema(path: Path) -> bool:
+    """Whether a file is one this command wrote: its first words are those of a schema."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(40).lstrip().startswith(b'{\n  "$schema"')

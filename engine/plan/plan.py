@@ -18,7 +18,7 @@ from engine.config.settings import Rule
 from engine.errors import ConfigError, StrategyError
 from engine.market.market import Market
 from engine.plan.conditions import conditions_of, signals_of
-from engine.plan.overlaid import overlaid
+from engine.plan.overlaid import ROUNDING, overlaid
 from engine.plan.past import History
 from engine.plan.remarks import about_baskets, about_conditions, about_launches, about_winners, marks_of
 from engine.plan.rules import Truths, rule_states, winners
@@ -204,6 +204,12 @@ class _View:
             allocation = winning.hold.allocate(self.moment(winning, session, chosen))
         except StrategyError as error:
             raise StrategyError(f"rule {winning.name!r} on {self.day(session)}: {error}") from error
+        whole = list(allocation.weights.values())
+        if not np.isfinite(whole).all() or any(part < 0.0 for part in whole) or sum(whole) > 1.0 + ROUNDING:
+            raise StrategyError(
+                f"rule {winning.name!r} on {self.day(session)}: {winning.hold.use} gave weights that are no parts of a "
+                "whole"
+            )
         for name, weight in allocation.weights.items():
             if not self.priced[session, self.universe.index(name)]:
                 raise StrategyError(f"{name} has no price on {self.day(session)}, when the rule "

@@ -10,6 +10,7 @@ from engine.config.expressions import Comparison, Every, Name, Node, Not, Some
 from engine.config.models import Config
 from engine.config.settings import Rule
 
+LONGEST = 2_000  # characters of one condition; beyond them its name says more
 _COMPARED = {
     ast.Lt: "below",
     ast.LtE: "at most",
@@ -119,7 +120,12 @@ def _named(name: str, config: Config) -> str:
     if name in config.signals:
         return told(config.signals[name])
     condition = config.conditions[name]
+    inner = [config.conditions[other] for other in condition.mentions if other in config.conditions]
+    if any(other in config.conditions for one in inner for other in one.mentions):
+        return f"the condition {name!r} holds"  # said in full, nested conditions double at every level
     said = words(condition.tree, config, inner=True)
+    if len(said) > LONGEST:
+        return f"the condition {name!r} holds"
     return said if condition.within == 1 else f"at some time in the last {condition.within} sessions {said}"
 
 

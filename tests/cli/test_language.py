@@ -71,6 +71,26 @@ def test_the_schema_is_written_whole_and_accepts_the_flagship(tmp_path: Path) ->
     assert "cannot be written" in refused("schema", "--write", "no/such/folder/s.json", cwd=tmp_path)
 
 
+def test_a_schema_replaces_nothing_but_a_schema(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work", "utf-8")
+    (tmp_path / "link.json").symlink_to(tmp_path / "thesis.txt")
+    for name in ("thesis.txt", "link.json", "."):
+        assert "only a schema written before is replaced" in refused("schema", "--write", name, cwd=tmp_path)
+    assert (tmp_path / "thesis.txt").read_text("utf-8") == "years of work"
+    for _ in range(2):
+        backtest("schema", "--write", "strategy.schema.json", cwd=tmp_path)
+
+
+def test_nested_conditions_are_said_by_name(tmp_path: Path) -> None:
+    """Said in full they double at every level: twenty levels would be a million lines."""
+    levels = "".join(f"  c{place}: c{place - 1} and c{place - 1}\n" for place in range(1, 21))
+    text = Path(FLAGSHIP).read_text("utf-8").replace("when: nifty_breakout and bank_breakout", "when: c20")
+    (tmp_path / "deep.yaml").write_text(f"{text}\nconditions:\n  c0: nifty_breakout\n{levels}", "utf-8")
+    told = backtest("explain", "deep.yaml", cwd=tmp_path).stdout
+    assert "the condition 'c20' holds" in told or "the condition 'c19' holds" in told
+    assert len(told) < 5_000
+
+
 def test_blocks_are_listed_with_their_own_words(tmp_path: Path) -> None:
     told = backtest("list", "blocks", cwd=tmp_path).stdout
     assert told.startswith("SIGNALS\n")

@@ -114,6 +114,10 @@ def test_it_survives_pickling(strategy: Path) -> None:
             "TypeError: Mine has no name: give it",
         ),
         (BLOCK.replace('use: Literal["mine"]', "use: str"), "TypeError: Mine has no name: give it"),
+        (
+            BLOCK.replace("of_series", "of_serie"),
+            "TypeError: Mine is not whole: it lacks the methods of_series",
+        ),
         (BLOCK.replace('"mine"', '"rsi"'), "two blocks are called 'rsi': Rsi and Mine"),
         (BLOCK + "\nraise KeyError('late')", "this plugin fails: KeyError"),
     ],
@@ -146,3 +150,30 @@ def test_a_block_that_fails_at_work_is_named(strategy: Path, body: str) -> None:
         plan_of(load_config(strategy, allow_plugins=True), market)
     assert isinstance(error.value, StrategyError)
     assert "\n" not in str(error.value)
+
+
+SHARES = '''
+from typing import Literal
+from engine.blocks import Weighing, register
+
+@register
+class Shares(Weighing):
+    """Whatever it is told."""
+    use: Literal["shares"] = "shares"
+
+    def share(self, names, moment):
+        return {"A": WEIGHT}
+'''
+
+
+@pytest.mark.parametrize("weight", ["1.5", "-0.1", "float('nan')", "float('inf')"])
+def test_weights_that_are_no_parts_of_the_whole_are_refused(strategy: Path, weight: str) -> None:
+    (strategy.parent / "my_blocks.py").write_text(SHARES.replace("WEIGHT", weight), "utf-8")
+    strategy.write_text(
+        "name: own\nmarket: {benchmark: A, universe: [A], returns: price}\nplugins: [my_blocks.py]\n"
+        "rules: [{name: r, hold: {use: shares}}]\nschedule: {decide: daily}\n",
+        "utf-8",
+    )
+    market = engine_market("A", {"A": history(weekdays(date(2024, 1, 1), 4), [1, 2, 3, 4])})
+    with pytest.raises(StrategyError, match="rule 'r' on 2024-01-01: shares gave weights that are no parts of a whole"):
+        plan_of(load_config(strategy, allow_plugins=True), market)
