@@ -37,7 +37,11 @@ def test_the_strategy_in_the_readme_is_the_shipped_one(tmp_path: Path) -> None:
 
 
 def test_the_columns_in_the_readme_are_those_of_the_importer() -> None:
-    rows = re.findall(r"^\| (indices|stocks|flows|valuation|nifty50_weights)\b[^|]* \| (.*) \|$", README, flags=re.M)
+    rows = re.findall(
+        r"^\| (indices|stocks|flows|valuation|nifty50_weights|fpi_monthly|constituents|actions)\b[^|]* \| (.*) \|$",
+        README,
+        flags=re.M,
+    )
     assert len(rows) == len(DATASETS)
     for table, columns in rows:
         dataset = next(one for one in DATASETS.values() if table in one.files)

@@ -13,8 +13,8 @@ from engine.errors import DataError
 from engine.report.formats import counted
 
 if TYPE_CHECKING:
+    from engine.market.finding import Unit
     from engine.market.quality import Finding
-    from engine.market.quality.finding import Unit
 
 EXAMPLES = 5
 """Findings shown of each check."""

@@ -59,6 +59,20 @@ DATASETS: dict[str, Dataset] = {
             "weights", ("nifty50_weights", "weights"), ("date", "symbol"), ("date", "symbol", "weight_pct", "sector"),
             numbers=("weight_pct",), texts=("sector", "sector_source"),
         ),
+        # Depositories' figures for foreign portfolio investors alone, primary market included: never the flows above.
+        Dataset(
+            "fpi_monthly", ("fpi_monthly",), ("date",), ("date", "equity_net"),
+            numbers=("equity_net", "debt_net", "hybrid_net", "total_net"),
+        ),
+        Dataset(
+            "constituents", ("constituents",), ("index", "symbol", "date"), ("date", "index", "symbol"),
+            numbers=("weight_pct",), texts=("sector",),
+        ),
+        # `value`: new shares for one old one of a split or bonus, rupees a share of a dividend.
+        Dataset(
+            "actions", ("actions",), ("symbol", "kind", "date"), ("date", "symbol", "kind", "value"),
+            numbers=("value",),
+        ),
     )
 }  # fmt: skip
 
@@ -114,5 +128,6 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("stocks", "stock", "symbol", "close", opening="open"),
     *(Holding("valuation", ratio, _INDEX, ratio, f"{ratio} IS NOT NULL") for ratio in RATIOS),
     *(Holding("flows", side, f"'{who}'", f"{who.lower()}_{side}") for who in INVESTORS for side in SIDES),
+    Holding("fpi_monthly", "net", "'FPI'", "equity_net"),
     Holding("weights", "weight", "sector", "weight", rows=_SECTOR_WEIGHTS),
 )

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.market.finding import Finding
 from engine.market.keys import PRICED, SeriesKey, Variant
 
 Floats = NDArray[np.float64]
@@ -24,6 +25,7 @@ class Market:
     `bars` holds each price history on its own dates (`open`, `close`; index points; open is NaN where unknown),
     `readings` every other quantity (volumes, valuations, flows, weights) on the dates it is dated, which is not when
     it was published: see `SeriesKey.publication_lag`.
+    `findings` is what the store's checks found about these series: it changes no number and decides nothing.
     `sessions` are the benchmark's dates, weekends included. `calendar` is `sessions` and the exchange's published
     sessions after them, as days; it is known in advance, so a cut in time (`until`) keeps it whole.
     """
@@ -35,6 +37,7 @@ class Market:
     origin: str
     simulated: bool = False
     readings: Mapping[SeriesKey, pd.Series] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
     _aligned: dict[tuple[SeriesKey, str], Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -47,6 +50,7 @@ class Market:
         origin: str = "memory",
         simulated: bool = False,
         readings: Mapping[SeriesKey, pd.Series] | None = None,
+        findings: tuple[Finding, ...] = (),
     ) -> Market:
         """A market whose sessions are the benchmark's dates in any variant; `calendar` holds the days after them."""
         mine = [frame.index for key, frame in bars.items() if key.name == benchmark and key.variant in PRICED]
@@ -58,7 +62,7 @@ class Market:
         days = sessions.to_numpy("datetime64[D]")
         later = np.empty(0, "datetime64[D]") if calendar is None else calendar[calendar > days[-1]]
         whole = np.concatenate([days, later])
-        return cls(benchmark, sessions, whole, dict(bars), origin, simulated, dict(readings or {}))
+        return cls(benchmark, sessions, whole, dict(bars), origin, simulated, dict(readings or {}), findings)
 
     @cached_property
     def _seconds(self) -> NDArray[np.datetime64]:
@@ -132,6 +136,7 @@ class Market:
             self.origin,
             self.simulated,
             readings,
+            self.findings,
         )
 
     @cached_property
@@ -149,6 +154,8 @@ class Market:
             total.update(f"{key.name}\0{key.variant}\0{len(reading)}\0".encode())
             total.update(reading.index.to_numpy("datetime64[D]").astype("<i8").tobytes())
             total.update(_plain(reading).tobytes())
+        for finding in self.findings:  # a result's pages show them
+            total.update(repr(finding).encode())
         return total.hexdigest()
 
 

@@ -204,8 +204,10 @@ def _histories(
     """Dates, opens and values of each name in one variant, oldest first; one query is quicker than one for each."""
     import numpy as np  # noqa: PLC0415  # not for commands that only look
 
+    there = _tables(connection)
+    mine = _union(held for held in HOLDINGS if held.variant == variant and held.dataset in there)
     found = connection.execute(
-        f"SELECT place, date, open, value FROM ({_union(held for held in HOLDINGS if held.variant == variant)}) "
+        f"SELECT place, date, open, value FROM ({mine}) "
         "JOIN (SELECT unnest($names) AS name, unnest(range(len($names))) AS place) USING (name) ORDER BY place, date",
         {"names": list(names)},
     ).fetchnumpy()

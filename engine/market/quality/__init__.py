@@ -9,7 +9,7 @@ from collections.abc import Collection
 from types import MappingProxyType
 
 from engine.errors import ConfigError, DataError, unknown
-from engine.market.quality.finding import Check, Finding, Severity, order
+from engine.market.finding import Check, Finding, Severity, order
 from engine.market.quality.moves import MOVES
 from engine.market.quality.prices import PRICES
 from engine.market.quality.readings import READINGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.market.baskets import LARGEST_MOVE
-from engine.market.quality.finding import Check, Finding, findings
+from engine.market.finding import Check, Finding, findings
 from engine.market.quality.tables import BENCHMARK
 from engine.market.registry import explained_moves, index_facts
 

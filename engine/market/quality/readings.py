@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.market.datasets import RATIOS
+from engine.market.finding import Check, Finding, findings
 from engine.market.keys import INVESTORS
-from engine.market.quality.finding import Check, Finding, findings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

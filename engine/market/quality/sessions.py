@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.market.calendar import nse_sessions
-from engine.market.quality.finding import Check, Finding, findings
+from engine.market.finding import Check, Finding, findings
 from engine.market.quality.tables import BENCHMARK
 from engine.market.registry import index_facts
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from engine.market.quality.finding import Severity
+    from engine.market.finding import Severity
 
 
 def _missing(connection: DuckDBPyConnection) -> list[Finding]:
