@@ -85,7 +85,7 @@ class Rates:
     def itemised(self, traded: Floats) -> dict[str, Floats]:
         """What `cost` is made of, rupees by name, every name; not rounded, so that they add up to it."""
         value, place = np.abs(traded), _side_of(traded)
-        parts = {name: np.zeros_like(value) for name in NAMES}
+        parts = {name: np.zeros(value.shape) for name in NAMES}
         for name, rates in self.fraction.items():
             parts[name] += _at(rates, place) * value
         for name, rupees in self.flat.items():
