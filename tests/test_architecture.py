@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
-    "errors", "metrics", "cache", "market", "blocks", "tax", "config", "plan", "accounting", "simulation",
+    "errors", "metrics", "cache", "market", "blocks", "costs", "tax", "config", "plan", "accounting", "simulation",
     "attribution", "claims", "run", "results", "research", "report", "cli",
 ]  # fmt: skip
 ALLOWED_IN_STRATEGIES = {"engine.blocks", "engine.errors", "engine.metrics", "engine.market"}

@@ -18,7 +18,7 @@ from engine.market.calendar import nse_sessions
 from engine.market.registry import benchmark_sectors, events, explained_moves, index_facts, themes
 
 FACTS = Path(engine.__file__).parent / "market" / "facts"
-FILES = ["benchmark_sectors.csv", "events.csv", "indices.csv", "stock_moves.csv", "themes.csv"]
+FILES = ["benchmark_sectors.csv", "charges.csv", "events.csv", "indices.csv", "stock_moves.csv", "themes.csv"]
 YEARS = range(2005, 2027)
 ELECTIONS = [2009, 2014, 2019, 2024]
 
@@ -46,6 +46,7 @@ def test_every_row_says_where_it_comes_from_and_whether_it_was_read_there(file: 
     ("file", "key"),
     [
         ("benchmark_sectors.csv", ["sector"]),
+        ("charges.csv", ["charge", "vehicle", "side", "effective"]),
         ("events.csv", ["name", "date"]),
         ("indices.csv", ["index"]),
         ("stock_moves.csv", ["symbol", "date"]),
