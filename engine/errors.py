@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 class EngineError(Exception):
@@ -47,8 +47,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_lower[match[0]]!r}?" if match else ""
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
+def unknown(what: str, name: str, known: Iterable[str], hint: Callable[[str, list[str]], str] = nearest) -> str:
     """One sentence on a name that does not exist: what came, the nearest name and what exists."""
     names = list(dict.fromkeys(known))
     shown = ", ".join(names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
-    return f"unknown {what} {name!r}{nearest(name, names) or '.'} Known: {shown or 'none'}"
+    return f"unknown {what} {name!r}{hint(name, names) or '.'} Known: {shown or 'none'}"

@@ -26,11 +26,17 @@ class View:
     closes: dict[str, Series]
     market: OracleMarket
     place: dict[date, int] = field(default_factory=dict)
+    held_from: dict[str, date | None] = field(default_factory=dict)  # what `market.horizon` holds back; None: for ever
 
-    def has_price(self, name: str, day: date) -> bool:
+    def has_close(self, name: str, day: date) -> bool:
         """A close of its own on that session."""
         price = self.closes.get(name, {}).get(day)
         return price is not None and not math.isnan(price)
+
+    def has_price(self, name: str, day: date) -> bool:
+        """A close at which it can be held: not before the day that `market.horizon` names."""
+        since = self.held_from.get(name, day)
+        return self.has_close(name, day) and since is not None and day >= since
 
     def returns(self, name: str, window: int, day: date) -> list[float] | None:
         """Those of the last `window` sessions, None if a close among them is missing."""
@@ -38,7 +44,7 @@ class View:
         if last < window:
             return None
         days = self.market.sessions[last - window : last + 1]
-        if not all(self.has_price(name, one) for one in days):
+        if not all(self.has_close(name, one) for one in days):
             return None
         prices = [self.closes[name][one] for one in days]
         return [prices[i] / prices[i - 1] - 1 for i in range(1, len(prices))]

@@ -42,6 +42,10 @@ class OracleMarket:
     events: dict[str, list[tuple[date, date | None]]] = field(default_factory=dict)  # day, and when it was announced
     themes: dict[str, list[str]] = field(default_factory=dict)
     stock_moves: dict[tuple[str, date], str] = field(default_factory=dict)  # market or demerger
+    launches: dict[str, date | None] = field(default_factory=dict)
+    funds: dict[str, date | None] = field(
+        default_factory=dict
+    )  # inception of a fund that holds it; None: there is none
 
     def close(self, name: str, variant: str) -> Series:
         """The closes of a series; nothing is substituted for a missing one (rule 4.2)."""

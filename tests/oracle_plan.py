@@ -267,12 +267,21 @@ def open_planner(strategy: dict[str, Any], market: OracleMarket) -> Planner:
     return Planner(
         rules,
         Look(signals, conditions, market.sessions, place),
-        View(universe, signals, closes, market, place),
+        View(universe, signals, closes, market, place, held_from(strategy, market)),
         settings["benchmark"],
         strategy.get("overlays") or [],
         [name for name in reached if name in conditions],
         in_conditions,
     )
+
+
+def held_from(strategy: dict[str, Any], market: OracleMarket) -> dict[str, date | None]:
+    """The day from which `market.horizon` lets each name be held; nobody launched a basket."""
+    days = {"since_launch": market.launches, "since_proxy": market.funds}.get(strategy["market"].get("horizon", "all"))
+    if days is None:
+        return {}
+    baskets = strategy.get("baskets") or {}
+    return {name: None if name in baskets else days.get(name) for name in tradable(strategy, market)}
 
 
 def within_of(spec: str | dict[str, Any]) -> int:
@@ -317,7 +326,7 @@ def has_history(planner: Planner, day: date) -> bool:
         return False
     if any(planner.look.named(name, day) is None for name in planner.conditions):
         return False
-    if not planner.view.has_price(planner.benchmark, day):
+    if not planner.view.has_close(planner.benchmark, day):
         return False
     if not all(is_ready(rule.hold, planner.view, day) for rule in planner.rules):
         return False

@@ -7,9 +7,11 @@ and attribution equal to 1e-9 of their size; or both refuse. Only parts of least
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from engine.errors import EngineError
 from engine.market.baskets import Rebalance, Recipe, with_baskets
 from engine.market.keys import SeriesKey
 from engine.market.market import Market
+from engine.market.registry import index_facts
 from engine.run import Result, run
 from tests import oracle_baskets
 from tests.markets import History, config_of, engine_market, frame, oracle_market, weekdays
@@ -173,11 +176,15 @@ def test_engine_and_oracle_agree(plain: dict[str, Any], world: World) -> None:
     agree(plain | {"signals": SIGNALS}, world)
 
 
-def agree(plain: dict[str, Any], world: World, leeway: Leeway = EXACT) -> None:
-    """Both refuse, or both say the same of everything."""
+def agree(
+    plain: dict[str, Any], world: World, leeway: Leeway = EXACT, dates: Mapping[str, date | None] | None = None
+) -> None:
+    """Both refuse, or both say the same of everything; `dates` are those of launches and funds."""
     histories = world.histories()
+    known = dict(dates or {})
     try:
-        expected = backtest(plain, with_facts(oracle_market("A", histories, LATER)))
+        market = replace(with_facts(oracle_market("A", histories, LATER)), launches=known, funds=known)
+        expected = backtest(plain, market)
     except OracleError as refused:
         with pytest.raises(EngineError):
             run(config_of(plain), engine_market("A", histories, LATER))
@@ -334,6 +341,26 @@ def test_engine_and_oracle_agree_on_parts_by_risk(plain: dict[str, Any], world: 
 @given(whole_files(["min_variance"]), WORLDS)
 def test_engine_and_oracle_agree_closely_on_least_variance(plain: dict[str, Any], world: World) -> None:
     agree(plain, world, LOOSE)
+
+
+OPENINGS = st.lists(st.sampled_from([None, *DAYS[:40]]), min_size=3, max_size=3)
+
+
+@settings(max_examples=40)
+@given(whole_files(["equal", "inverse_volatility"]), WORLDS, st.sampled_from(["since_launch", "since_proxy"]), OPENINGS)
+def test_engine_and_oracle_agree_on_what_a_horizon_holds_back(
+    plain: dict[str, Any], world: World, horizon: str, days: list[date | None]
+) -> None:
+    """Funds may not exist; every index was launched at some time."""
+    plain["market"]["horizon"] = horizon
+    opened = {name: day if horizon == "since_proxy" else day or DAYS[0] for name, day in zip(NAMES, days, strict=True)}
+    bank = index_facts()["NIFTY BANK"]
+    facts = {
+        name: bank._replace(name=name, launch_date=day, proxy="FUND" if day else None, proxy_from=day)
+        for name, day in opened.items()
+    }
+    with patch("engine.market.horizon.index_facts", lambda: facts):
+        agree(plain, world, dates=opened)
 
 
 STOCKS = ["P", "Q", "R", "S"]

@@ -12,6 +12,7 @@ from engine.blocks.fields import Block, Names
 from engine.blocks.signals import Mistake, OfSignal, Scope
 from engine.errors import unknown
 from engine.market.keys import CASH, SeriesKey
+from engine.market.registry import nearest_series
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +92,7 @@ def unlisted(
     for place, name in enumerate(listed):
         path, key = ((*where, name), True) if isinstance(names, Mapping) else ((*where, place), False)
         if name not in allowed:
-            yield Mistake(path, unknown("name in the universe", name, allowed), key=key)
+            yield Mistake(path, unknown("name in the universe", name, allowed, nearest_series), key=key)
         elif name in listed[:place]:
             yield Mistake(path, f"{name!r} is listed twice")
 

@@ -11,6 +11,7 @@ from engine.config.expressions import Comparison, leaves, parse_condition
 from engine.config.models import Config
 from engine.config.settings import Rule
 from engine.errors import unknown
+from engine.market.horizon import Horizon, since
 from engine.market.keys import CASH
 from engine.market.registry import index_facts
 
@@ -87,6 +88,16 @@ def _market_mistakes(config: Config) -> Iterator[Mistake]:
         yield Mistake(("market", "benchmark"), "the benchmark is a series of the market, not CASH")
     if settings.start is not None and settings.end != "latest" and settings.start >= settings.end:
         yield Mistake(("market", "start"), f"start {settings.start} is not before end {settings.end}")
+    if settings.horizon != "all":
+        yield from _horizon_mistakes(config, settings.horizon)
+
+
+def _horizon_mistakes(config: Config, horizon: Horizon) -> Iterator[Mistake]:
+    """Names to hold of which the shipped facts do not say since when they could be held."""
+    lacking = [fact.why for name in config.assets if not (fact := since(name, horizon, config.baskets)).known]
+    if lacking:
+        said = f"horizon: {horizon} needs a date that the shipped facts lack: {'; '.join(lacking)}"
+        yield Mistake(("market", "horizon"), said)
 
 
 def _rule_mistakes(config: Config, rule: Rule, path: tuple[str | int, ...]) -> Iterator[Mistake]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.models import Config
-from engine.errors import ConfigError, DataError, nearest
+from engine.errors import ConfigError, DataError
 from engine.market.keys import PRICED, SeriesKey, Span
+from engine.market.registry import nearest_series
 from engine.market.source import Source, open_source
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _exists(key: SeriesKey, catalogue: Mapping[SeriesKey, Span]) -> str:
         return f"; of {key.name} it has {spans}."
     names = sorted({other.name for other in catalogue if other.variant == key.variant})
     shown = ", ".join(names[:40]) + (f" and {len(names) - 40} more" if len(names) > 40 else "")
-    return f"{nearest(key.name, names) or '.'} {key.variant.capitalize()} series there: {shown}."
+    return f"{nearest_series(key.name, names) or '.'} {key.variant.capitalize()} series there: {shown}."
 
 
 def _check_window(config: Config, catalogue: Mapping[SeriesKey, Span]) -> None:

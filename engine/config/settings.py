@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from engine.blocks import Allocator, Count, CountOrZero, Fraction, Names, Number, SeriesName, Text, Weight
 from engine.config.expressions import ExpressionError, Node, leaves, parse_condition
 from engine.errors import unknown
+from engine.market.horizon import Horizon
 from engine.market.keys import Variant
 from engine.market.registry import themes
 
@@ -63,6 +64,10 @@ class MarketSettings(Closed):
     end: Annotated[Literal["latest"] | date, BeforeValidator(_as_end), Field(description="last day, or latest")] = (
         "latest"
     )
+    horizon: Annotated[
+        Horizon,
+        Field(description="when an asset may be held: always, from its launch, from the first fund that holds it"),
+    ] = "all"
 
 
 class Schedule(Closed):

@@ -12,23 +12,38 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
+
+from engine.errors import nearest
 
 Value = TypeVar("Value")
 
 
 class IndexFacts(NamedTuple):
-    """One index; values from `base_date` up to `launch_date` were computed backwards, and None means not known here."""
+    """One index; values from `base_date` up to `launch_date` were computed backwards, and None means not known here.
+
+    `base_value` is in index points, what a proxy costs and falls short by in fractions a year. `verified` speaks of
+    the base and the launch, `proxy_verified` of the proxy.
+    """
 
     name: str
+    provider: Literal["nse", "bse"]
     base_date: dt.date | None
+    base_value: float | None
     launch_date: dt.date | None
-    verified: bool
     theme: str
-    proxy: str | None
-    """The exchange-traded fund that holds the index, where there is one."""
     tradable: bool
     """False for what nobody can hold, such as a volatility index."""
+    proxy: str | None
+    """The exchange-traded fund that holds the index, where there is one."""
+    proxy_from: dt.date | None
+    proxy_expense: float | None
+    proxy_tracking_difference: float | None
+    proxy_verified: bool
+    aliases: tuple[str, ...]
+    """What else people call it, and funds they know it by; for hints alone, never read as the index."""
+    source: str
+    verified: bool
 
 
 class Event(NamedTuple):
@@ -43,6 +58,24 @@ class Event(NamedTuple):
 def index_facts() -> Mapping[str, IndexFacts]:
     """Every index described here, by name."""
     return MappingProxyType({row["index"]: _index(row) for row in _rows("indices.csv")})
+
+
+def nearest_series(name: str, known: Iterable[str]) -> str:
+    """`; did you mean 'NIFTY BANK'?` for what people call a series that is known, else for the nearest spelling."""
+    names = list(known)
+    called = _called().get(_bare(name))
+    return f"; did you mean {called!r}?" if called in names else nearest(name, names)
+
+
+@cache
+def _called() -> Mapping[str, str]:
+    """Every index by its aliases and its name, bare."""
+    return {_bare(text): one.name for one in index_facts().values() for text in (*one.aliases, one.name)}
+
+
+def _bare(name: str) -> str:
+    """A name without its case, spaces and signs: `Bank-Nifty` is `BANKNIFTY`."""
+    return "".join(sign for sign in name.upper() if sign.isalnum())
 
 
 @cache
@@ -77,12 +110,20 @@ def explained_moves() -> Mapping[tuple[str, dt.date], str]:
 def _index(row: Mapping[str, str]) -> IndexFacts:
     return IndexFacts(
         name=row["index"],
+        provider="bse" if row["provider"] == "bse" else "nse",
         base_date=_day(row["base_date"]),
+        base_value=_number(row["base_value"]),
         launch_date=_day(row["launch_date"]),
-        verified=row["verified"] == "yes",
         theme=row["theme"],
-        proxy=row["proxy"] or None,
         tradable=row["tradable"] == "yes",
+        proxy=row["proxy"] or None,
+        proxy_from=_day(row["proxy_from"]),
+        proxy_expense=_number(row["proxy_expense_pct"], 100.0),
+        proxy_tracking_difference=_number(row["proxy_tracking_difference_pct"], 100.0),
+        proxy_verified=row["proxy_verified"] == "yes",
+        aliases=tuple(filter(None, row["aliases"].split(";"))),
+        source=row["source"],
+        verified=row["verified"] == "yes",
     )
 
 
@@ -93,6 +134,10 @@ def _event(row: Mapping[str, str]) -> Event:
 
 def _day(text: str) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
+
+
+def _number(text: str, unit: float = 1.0) -> float | None:
+    return float(text) / unit if text else None
 
 
 def _grouped(pairs: Iterable[tuple[str, Value]]) -> Mapping[str, tuple[Value, ...]]:

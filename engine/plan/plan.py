@@ -18,6 +18,7 @@ from engine.config.settings import Rule
 from engine.errors import ConfigError, StrategyError
 from engine.market.market import Market
 from engine.plan.conditions import conditions_of, signals_of
+from engine.plan.horizon import Openings
 from engine.plan.overlaid import ROUNDING, overlaid
 from engine.plan.past import History
 from engine.plan.remarks import about_baskets, about_conditions, about_launches, about_winners, marks_of
@@ -126,7 +127,7 @@ def _about_start(view: _View, decisions: Positions, first: int, start: int) -> t
         why = f"on {view.day(earlier)} {view.missing(earlier)[0]}"
         said = (f"the first decision is on {view.day(decisions[first])}: {why}",)
     absent = [name for place, name in enumerate(view.universe) if not view.priced[decisions[first], place]]
-    return said + tuple(f"{name} has no price at the first decision and could only be held later" for name in absent)
+    return said + tuple(view.openings.later(absent, int(decisions[first])))
 
 
 class _View:
@@ -138,7 +139,8 @@ class _View:
         self.universe = config.tradable
         self.signals = signals_of(config, market)
         prices = market.closes(self.universe, config.market.returns).to_numpy()
-        self.priced = ~np.isnan(prices)
+        self.openings = Openings(config, market)
+        self.priced = ~np.isnan(prices) & self.openings.open
         self.benchmark = ~np.isnan(market.closes([config.market.benchmark], config.market.returns).to_numpy()[:, 0])
         self.conditions = conditions_of(config, self.signals)
         self.past = History(market, config)
@@ -163,9 +165,10 @@ class _View:
             if np.isnan(values[session])
         ]
         certain = dict.fromkeys(name for rule in self.config.rules for name in rule.hold.certain())
-        lacks += [f"{name} has no price" for name in certain if not self.priced[session, self.universe.index(name)]]
+        unpriced = [name for name in certain if not self.priced[session, self.universe.index(name)]]
+        lacks += [self.openings.lacks(name, session) for name in unpriced]
         lacks += [
-            f"the rule {rule.name!r} has {rule.hold.lacking}"
+            f"the rule {rule.name!r} has {rule.hold.lacking}{self.openings.left_out(session)}"
             for rule in self.config.rules
             if not rule.hold.ready(self.moment(rule, session, ()))
         ]

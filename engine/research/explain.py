@@ -26,6 +26,10 @@ _DECIDES = {
     "quarterly": "at the close of each quarter's last session",
     "on_change": "at the close of every session, with orders only when the rule or the names held change",
 }
+_HORIZONS = {
+    "since_launch": "an index only from the day of its launch on, whatever signals read of the time before",
+    "since_proxy": "an index only from the day on which a fund that holds it could be bought",
+}
 _FILLS = {"next_close": "at the next session's close", "next_open": "at the next session's open"}
 
 
@@ -57,6 +61,8 @@ def _about(config: Config) -> Iterator[str]:
         f"It may hold {in_words(config.tradable)}, or CASH, {since}{until}, and is measured against "
         f"{settings.benchmark} {returns}."
     )
+    if settings.horizon != "all":
+        yield f"It holds {_HORIZONS[settings.horizon]}."
     for name, basket in config.baskets.items():
         turns = "never rebalanced" if basket.rebalance == "never" else f"made equal again {basket.rebalance}"
         yield f"{name} is a basket of {len(basket.members)} stocks in equal parts, {turns}, chosen with hindsight."

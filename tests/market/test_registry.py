@@ -15,7 +15,7 @@ import pytest
 
 import engine
 from engine.market.calendar import nse_sessions
-from engine.market.registry import benchmark_sectors, events, explained_moves, index_facts, themes
+from engine.market.registry import benchmark_sectors, events, explained_moves, index_facts, nearest_series, themes
 
 FACTS = Path(engine.__file__).parent / "market" / "facts"
 FILES = ["benchmark_sectors.csv", "charges.csv", "events.csv", "indices.csv", "stock_moves.csv", "themes.csv"]
@@ -72,8 +72,64 @@ def test_facts_of_one_index() -> None:
     assert (defence.verified, defence.theme, defence.proxy, defence.tradable) == (True, "defence", "MODEFENCE", True)
 
 
+def test_what_a_registry_row_says_of_an_index_and_its_fund() -> None:
+    """Expected: the fund house's page of Bank BeES (expense 0.16%), as the table of facts quotes it."""
+    bank = index_facts()["NIFTY BANK"]
+    assert (bank.provider, bank.base_value, bank.proxy, bank.proxy_from) == (
+        "nse", 1000.0, "BANKBEES", date(2004, 5, 27),
+    )  # fmt: skip
+    assert bank.proxy_expense == pytest.approx(0.0016)
+    assert (bank.proxy_verified, bank.proxy_tracking_difference) == (True, None)
+    assert "BANK NIFTY" in bank.aliases
+    assert index_facts()["BSE SENSEX"].base_value == 100.0
+
+
+def test_a_provider_is_the_one_of_the_name() -> None:
+    assert {row["provider"] for row in rows("indices.csv")} == {"nse", "bse"}
+    assert {name for name, one in index_facts().items() if one.provider == "bse"} == {
+        name for name in index_facts() if name.startswith("BSE ")
+    }
+
+
+def test_a_fund_is_younger_than_its_index_and_only_a_fund_has_figures() -> None:
+    for one in index_facts().values():
+        if one.proxy is None:
+            assert (one.proxy_from, one.proxy_expense, one.proxy_tracking_difference) == (None, None, None), one.name
+            assert not one.proxy_verified, one.name
+        elif one.proxy_from and one.launch_date:
+            assert one.launch_date < one.proxy_from, one.name
+        assert one.proxy_expense is None or 0.0 < one.proxy_expense < 0.02, one.name
+
+
+def test_an_alias_is_of_one_index_and_is_no_other_index() -> None:
+    bare = ["".join(filter(str.isalnum, alias)).upper() for one in index_facts().values() for alias in one.aliases]
+    assert sorted({alias for alias in bare if bare.count(alias) > 1}) == []
+    names = {"".join(filter(str.isalnum, name)).upper(): name for name in index_facts()}
+    owners = {alias: one.name for one in index_facts().values() for alias in one.aliases}
+    other = [alias for alias, owner in owners.items() if names.get(alias.replace(" ", ""), owner) != owner]
+    assert other == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "hint"),
+    [
+        ("BANK NIFTY", ["NIFTY 50", "NIFTY BANK"], "; did you mean 'NIFTY BANK'?"),
+        ("bank-nifty", ["NIFTY 50", "NIFTY BANK"], "; did you mean 'NIFTY BANK'?"),
+        ("Nifty Junior", ["NIFTY 50", "NIFTY NEXT 50"], "; did you mean 'NIFTY NEXT 50'?"),
+        ("NIFTYBEES", ["NIFTY 50", "NIFTY BANK"], "; did you mean 'NIFTY 50'?"),
+        ("sensex", ["NIFTY 50", "BSE SENSEX"], "; did you mean 'BSE SENSEX'?"),
+        ("NIFTY METLA", ["NIFTY 50", "NIFTY METAL"], "; did you mean 'NIFTY METAL'?"),  # a slip, not another name
+        ("BANK NIFTY", ["GOLD"], ""),  # what it means is not there
+    ],
+)
+def test_what_people_call_an_index_is_a_hint_and_no_more(typed: str, known: list[str], hint: str) -> None:
+    assert nearest_series(typed, known) == hint
+
+
 def test_what_is_not_known_is_none() -> None:
     facts = index_facts()
+    assert facts["NIFTY POWER"].launch_date is None
+    assert facts["NIFTY METAL"].proxy_from is None
     assert facts["NIFTY PSE"].launch_date is None
     assert facts["INDIA VIX"].base_date is None
     assert facts["NIFTY 500"].proxy is None
@@ -203,9 +259,13 @@ def test_every_sectors_index_has_total_returns_from_july_2016_on(market_folder: 
 
 
 @pytest.mark.real
-def test_every_described_index_has_a_history(market_folder: Path) -> None:
+def test_every_described_index_has_a_history_or_is_too_young_for_one(market_folder: Path) -> None:
+    """The histories end in September 2025 and know one index of BSE."""
     found = asked(f"SELECT DISTINCT \"index\" FROM '{market_folder}/indices.parquet'")
-    assert set(index_facts()) <= {name for (name,) in found}
+    without = {name: one for name, one in index_facts().items() if name not in {name for (name,) in found}}
+    young = {name for name, one in without.items() if one.provider == "nse"}
+    assert {one.launch_date for name, one in without.items() if name in young} <= {None, date(2026, 2, 6)}
+    assert set(without) - young == {"BSE POWER", "BSE POWER AND ENERGY", "BSE INDIA DEFENCE"}
 
 
 @pytest.mark.real

@@ -109,41 +109,45 @@ def test_a_rule_that_never_won_is_named() -> None:
     assert f"'when' of the rule 'low' was never true {WINDOW}" in notes
 
 
-# Indices before their time: NIFTY MIDCAP 150 was launched on 2016-04-01 and starts on 2005-04-01, both read in its
+# Indices before their time: NIFTY MIDSMALLCAP 400 was launched on 2016-04-01 and starts on 2005-04-01, both read in its
 # factsheet; NIFTY PSU BANK was launched on 2007-08-30, which was not.
 SPRING = [date(2016, 3, 30), date(2016, 3, 31), date(2016, 4, 1), date(2016, 4, 4)]
-MIDCAP = {"benchmark": "A", "universe": ["A", "NIFTY MIDCAP 150"]}
+MIDCAP = {"benchmark": "A", "universe": ["A", "NIFTY MIDSMALLCAP 400"]}
 FOUR = [100.0, 101.0, 102.0, 103.0]
-ALL_MIDCAP = [{"name": "m", "hold": {"NIFTY MIDCAP 150": 1}}]
+ALL_MIDCAP = [{"name": "m", "hold": {"NIFTY MIDSMALLCAP 400": 1}}]
 
 
 def test_holding_an_index_before_its_launch_is_noted_with_decisions_and_date() -> None:
-    plan = planned(strategy(market=MIDCAP, rules=ALL_MIDCAP), SPRING, NIFTY_MIDCAP_150=FOUR)
+    plan = planned(strategy(market=MIDCAP, rules=ALL_MIDCAP), SPRING, NIFTY_MIDSMALLCAP_400=FOUR)
     assert list(plan.notes) == [
         (
-            "NIFTY MIDCAP 150 was launched on 2016-04-01; 2 decisions from 2016-03-30 on hold a back-filled index that "
-            "nobody could have followed then"
+            "NIFTY MIDSMALLCAP 400 was launched on 2016-04-01; 2 decisions from 2016-03-30 on hold a back-filled index "
+            "that nobody could have followed then"
         )
     ]
     late = {**MIDCAP, "start": "2016-03-31"}
-    plan = planned(strategy(market=late, rules=ALL_MIDCAP), SPRING, NIFTY_MIDCAP_150=FOUR)
-    assert plan.notes[0].startswith("NIFTY MIDCAP 150 was launched on 2016-04-01; 1 decision from 2016-03-31 on hold")
-    plan = planned(strategy(market={**MIDCAP, "start": "2016-04-01"}, rules=ALL_MIDCAP), SPRING, NIFTY_MIDCAP_150=FOUR)
+    plan = planned(strategy(market=late, rules=ALL_MIDCAP), SPRING, NIFTY_MIDSMALLCAP_400=FOUR)
+    assert plan.notes[0].startswith(
+        "NIFTY MIDSMALLCAP 400 was launched on 2016-04-01; 1 decision from 2016-03-31 on hold"
+    )
+    plan = planned(
+        strategy(market={**MIDCAP, "start": "2016-04-01"}, rules=ALL_MIDCAP), SPRING, NIFTY_MIDSMALLCAP_400=FOUR
+    )
     assert plan.notes == ()  # on the day of the launch it exists
 
 
 def test_only_decisions_that_hold_it_count() -> None:
     signals = {"fell": {"use": "momentum", "of": "B", "lookback": 1}}
-    rules = [{"name": "m", "when": "fell < 0", "hold": {"NIFTY MIDCAP 150": 0.5}}, {"name": "rest", "hold": HELD}]
+    rules = [{"name": "m", "when": "fell < 0", "hold": {"NIFTY MIDSMALLCAP 400": 0.5}}, {"name": "rest", "hold": HELD}]
     days = [date(2016, 3, 28), date(2016, 3, 29), *SPRING]
-    fallen = {"NIFTY_MIDCAP_150": [100.0] * 6, "B": [50.0, 50.0, 49.0, 49.0, 48.0, 47.0]}
+    fallen = {"NIFTY_MIDSMALLCAP_400": [100.0] * 6, "B": [50.0, 50.0, 49.0, 49.0, 48.0, 47.0]}
     plan = planned(strategy(market=MIDCAP, signals=signals, rules=rules), days, **fallen)
     # held on 30 March, 1 and 4 April, of which one decision is before the launch
     launched = [note for note in plan.notes if "launched" in note]
     assert [note.split("; ")[1][:30] for note in launched] == ["1 decision from 2016-03-30 on "]
     # what an overlay takes out is not held
     overlays = [{"use": "drawdown_stop", "limit": 0.01, "recover": 1.0}]
-    down = {"NIFTY_MIDCAP_150": [100.0, 90.0, 80.0, 70.0]}
+    down = {"NIFTY_MIDSMALLCAP_400": [100.0, 90.0, 80.0, 70.0]}
     plan = planned(strategy(market=MIDCAP, rules=ALL_MIDCAP, overlays=overlays), SPRING, **down)
     assert plan.weights[:, 1 if len(plan.assets) > 1 else 0].tolist() == [1.0, 0.0, 0.0, 0.0]
     assert "; 1 decision from 2016-03-30 on " in plan.notes[0]
@@ -160,17 +164,19 @@ def test_a_launch_nobody_verified_says_so() -> None:
 
 def test_an_index_cannot_be_held_before_its_base_date() -> None:
     days = [date(2005, 3, 30), date(2005, 3, 31), date(2005, 4, 1), date(2005, 4, 4)]
-    said = "NIFTY MIDCAP 150 starts on its base date, 2005-04-01: it cannot be held on 2005-03-30"
+    said = "NIFTY MIDSMALLCAP 400 starts on its base date, 2005-04-01: it cannot be held on 2005-03-30"
     with pytest.raises(ConfigError, match=f"{said}$"):
-        planned(strategy(market=MIDCAP, rules=ALL_MIDCAP), days, NIFTY_MIDCAP_150=FOUR)
-    plan = planned(strategy(market={**MIDCAP, "start": "2005-04-01"}, rules=ALL_MIDCAP), days, NIFTY_MIDCAP_150=FOUR)
+        planned(strategy(market=MIDCAP, rules=ALL_MIDCAP), days, NIFTY_MIDSMALLCAP_400=FOUR)
+    plan = planned(
+        strategy(market={**MIDCAP, "start": "2005-04-01"}, rules=ALL_MIDCAP), days, NIFTY_MIDSMALLCAP_400=FOUR
+    )
     assert "; 2 decisions from 2005-04-01 on hold" in plan.notes[0]
 
 
 def test_an_index_that_is_only_looked_at_may_be_as_old_as_it_likes() -> None:
-    signals = {"m": {"use": "momentum", "of": "NIFTY MIDCAP 150", "lookback": 1}}
+    signals = {"m": {"use": "momentum", "of": "NIFTY MIDSMALLCAP 400", "lookback": 1}}
     rules = [{"name": "r", "when": "m > 0", "hold": HELD}, REST]
-    plan = planned(strategy(market=MIDCAP, signals=signals, rules=rules), SPRING, NIFTY_MIDCAP_150=FOUR)
+    plan = planned(strategy(market=MIDCAP, signals=signals, rules=rules), SPRING, NIFTY_MIDSMALLCAP_400=FOUR)
     assert not [note for note in plan.notes if "launched" in note]
 
 
