@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
-    "errors", "metrics", "cache", "market", "blocks", "config", "plan", "accounting", "simulation", "attribution",
-    "claims", "run", "results", "research", "report", "cli",
+    "errors", "metrics", "cache", "market", "blocks", "tax", "config", "plan", "accounting", "simulation",
+    "attribution", "claims", "run", "results", "research", "report", "cli",
 ]  # fmt: skip
 ALLOWED_IN_STRATEGIES = {"engine.blocks", "engine.errors", "engine.metrics", "engine.market"}
 HEAVY = {"vectorbt", "altair", "vl_convert", "statsmodels", "scipy", "numba", "requests"}

@@ -1,0 +1,24 @@
+"""Indian capital-gains tax: a resident's listed shares and equity funds, with securities transaction tax paid.
+
+No market and no simulation: what was bought, sold and earned is told to a `TaxBook`, which says what is due. The rules,
+and where they depart from the law, stand in docs/tax.md.
+"""
+
+from engine.tax.rates import Cess, Rates, cess_of, cess_rows, exemption_of, rate_rows, rates_on
+from engine.tax.settings import TaxSettings
+from engine.tax.years import YearEnd, financial_year_of, year_ends, year_name
+
+__all__ = [
+    "Cess",
+    "Rates",
+    "TaxSettings",
+    "YearEnd",
+    "cess_of",
+    "cess_rows",
+    "exemption_of",
+    "financial_year_of",
+    "rate_rows",
+    "rates_on",
+    "year_ends",
+    "year_name",
+]
