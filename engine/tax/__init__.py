@@ -4,12 +4,17 @@ No market and no simulation: what was bought, sold and earned is told to a `TaxB
 and where they depart from the law, stand in docs/tax.md.
 """
 
+from engine.tax.lots import FAIR_VALUE_DAY, Disposal, Lot, Lots
 from engine.tax.rates import Cess, Rates, cess_of, cess_rows, exemption_of, rate_rows, rates_on
 from engine.tax.settings import TaxSettings
 from engine.tax.years import YearEnd, financial_year_of, year_ends, year_name
 
 __all__ = [
+    "FAIR_VALUE_DAY",
     "Cess",
+    "Disposal",
+    "Lot",
+    "Lots",
     "Rates",
     "TaxSettings",
     "YearEnd",
