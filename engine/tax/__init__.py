@@ -4,6 +4,7 @@ No market and no simulation: what was bought, sold and earned is told to a `TaxB
 and where they depart from the law, stand in docs/tax.md.
 """
 
+from engine.tax.assessment import YEARS_CARRIED, Gains, Loss, SetOff, Term, YearTax, year_tax
 from engine.tax.lots import FAIR_VALUE_DAY, Disposal, Lot, Lots
 from engine.tax.rates import Cess, Rates, cess_of, cess_rows, exemption_of, rate_rows, rates_on
 from engine.tax.settings import TaxSettings
@@ -11,13 +12,19 @@ from engine.tax.years import YearEnd, financial_year_of, year_ends, year_name
 
 __all__ = [
     "FAIR_VALUE_DAY",
+    "YEARS_CARRIED",
     "Cess",
     "Disposal",
+    "Gains",
+    "Loss",
     "Lot",
     "Lots",
     "Rates",
+    "SetOff",
     "TaxSettings",
+    "Term",
     "YearEnd",
+    "YearTax",
     "cess_of",
     "cess_rows",
     "exemption_of",
@@ -26,4 +33,5 @@ __all__ = [
     "rates_on",
     "year_ends",
     "year_name",
+    "year_tax",
 ]
