@@ -5,6 +5,7 @@ and where they depart from the law, stand in docs/tax.md.
 """
 
 from engine.tax.assessment import YEARS_CARRIED, Gains, Loss, SetOff, Term, YearTax, year_tax
+from engine.tax.book import TaxBook
 from engine.tax.lots import FAIR_VALUE_DAY, Disposal, Lot, Lots
 from engine.tax.rates import Cess, Rates, cess_of, cess_rows, exemption_of, rate_rows, rates_on
 from engine.tax.settings import TaxSettings
@@ -21,6 +22,7 @@ __all__ = [
     "Lots",
     "Rates",
     "SetOff",
+    "TaxBook",
     "TaxSettings",
     "Term",
     "YearEnd",
