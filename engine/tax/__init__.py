@@ -6,6 +6,7 @@ and where they depart from the law, stand in docs/tax.md.
 
 from engine.tax.assessment import YEARS_CARRIED, Gains, Loss, SetOff, Term, YearTax, year_tax
 from engine.tax.book import TaxBook
+from engine.tax.deposit import deposit
 from engine.tax.lots import FAIR_VALUE_DAY, Disposal, Lot, Lots
 from engine.tax.rates import Cess, Rates, cess_of, cess_rows, exemption_of, rate_rows, rates_on
 from engine.tax.settings import TaxSettings
@@ -29,6 +30,7 @@ __all__ = [
     "YearTax",
     "cess_of",
     "cess_rows",
+    "deposit",
     "exemption_of",
     "financial_year_of",
     "rate_rows",
