@@ -13,29 +13,7 @@ from engine.tax.settings import TaxSettings
 from engine.tax.years import YearEnd, financial_year_of, year_ends, year_name
 
 __all__ = [
-    "FAIR_VALUE_DAY",
-    "YEARS_CARRIED",
-    "Cess",
-    "Disposal",
-    "Gains",
-    "Loss",
-    "Lot",
-    "Lots",
-    "Rates",
-    "SetOff",
-    "TaxBook",
-    "TaxSettings",
-    "Term",
-    "YearEnd",
-    "YearTax",
-    "cess_of",
-    "cess_rows",
-    "deposit",
-    "exemption_of",
-    "financial_year_of",
-    "rate_rows",
-    "rates_on",
-    "year_ends",
-    "year_name",
-    "year_tax",
-]
+    "FAIR_VALUE_DAY", "YEARS_CARRIED", "Cess", "Disposal", "Gains", "Loss", "Lot", "Lots", "Rates", "SetOff",
+    "TaxBook", "TaxSettings", "Term", "YearEnd", "YearTax", "cess_of", "cess_rows", "deposit", "exemption_of",
+    "financial_year_of", "rate_rows", "rates_on", "year_ends", "year_name", "year_tax",
+]  # fmt: skip

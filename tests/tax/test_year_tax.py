@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.errors import DataError
 from engine.tax import Disposal, Loss, SetOff, TaxSettings, YearTax, year_tax
+from tests.conftest import ROOT
 from tests.tax.sales import long, short
 
 PLAIN = TaxSettings()
@@ -158,6 +159,19 @@ def test_a_stated_cess_holds_for_every_year_and_a_stated_slab_for_interest() -> 
     """2008-09: 15% of 100,000 and 20% of 10,000 are 17,000; 4% of it 680, where that year's own would be 3%."""
     made = year_tax([short("2008-06-02", 1e5)], 1e4, (), 2009, TaxSettings(cess=0.04, slab=0.20))
     assert made.total == pytest.approx(17_680)
+
+
+def test_the_year_worked_in_the_docs() -> None:
+    """docs/tax.md: 4,500 + 36,875 + 6,000 = 47,375; 4% of it 1,895."""
+    sales = [
+        short("2024-05-06", 1e5), short("2024-06-10", -8e4), long("2024-07-22", 2e5), long("2024-07-23", 3e5),
+        short("2024-10-07", 6e4), long("2025-01-13", -4e4),
+    ]  # fmt: skip
+    made = year_tax(sales, 2e4, (Loss(2023, "short", 5e4),), 2025, PLAIN)
+    assert list(made.taxes.values()) == pytest.approx([4_500, 36_875, 6_000, 0, 1_895])
+    text = (ROOT / "docs" / "tax.md").read_text("utf-8")
+    assert all(f"| {rupees} |" in text for rupees in ("4,500", "36,875", "6,000", "1,895", "49,270"))
+    assert made.total == pytest.approx(49_270)
 
 
 def test_a_row_of_the_record_can_be_written_down() -> None:
