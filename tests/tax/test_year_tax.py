@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy import float64
 
 from engine.errors import DataError
 from engine.tax import Disposal, Loss, SetOff, TaxSettings, YearTax, year_tax
@@ -175,7 +176,10 @@ def test_the_year_worked_in_the_docs() -> None:
 
 
 def test_a_row_of_the_record_can_be_written_down() -> None:
-    made = taxed(short("2022-06-01", 1e5), long("2022-06-01", -4e4), year=2023, carried=(Loss(2015, "long", 5e3),))
+    made = taxed(
+        short("2022-06-01", float64(1e5)), long("2022-06-01", -4e4), year=2023, carried=(Loss(2015, "long", 5e3),)
+    )
+    assert {type(value) for value in made.row().values()} == {str, float}
     row = json.loads(json.dumps(made.row()))
     assert (row["year"], row["short_gains"], row["long_losses"], row["long_carried"]) == ("2022-23", 1e5, 4e4, 4e4)
     assert (row["stcg"], row["total"], row["lapsed"]) == (15_000.0, 15_000.0, 5e3)
