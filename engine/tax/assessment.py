@@ -77,8 +77,7 @@ class YearTax:
 
     def row(self) -> dict[str, str | float]:
         """One line of a table, numbers in rupees and the year as it is written."""
-        return {
-            "year": year_name(self.year),
+        rupees = {
             "short_gains": sum(gains.gained for gains in self.gains if gains.term == "short"),
             "long_gains": sum(gains.gained for gains in self.gains if gains.term == "long"),
             "exempt_gains": self.exempt,
@@ -94,6 +93,7 @@ class YearTax:
             "long_carried": _sum_of(self.carried, "long"),
             "lapsed": sum(loss.rupees for loss in self.lapsed),
         }
+        return {"year": year_name(self.year), **{name: float(amount) for name, amount in rupees.items()}}
 
 
 def year_tax(

@@ -15,8 +15,8 @@ from engine.tax.years import financial_year_of, year_name
 class TaxBook:
     """Lots of every asset, disposals and interest of the years still open, losses carried, and the years closed.
 
-    Owned by one portfolio and told everything in the order of time. `fair_values` is what one unit of each asset was
-    worth on 2018-01-31, rupees. What is a misuse, such as selling more than is held, is a ValueError.
+    Owned by one portfolio and told everything in the order of time; days are `datetime.date`. `fair_values` is what one
+    unit of each asset was worth on 2018-01-31, rupees. A misuse, such as selling more than is held, is a ValueError.
     """
 
     def __init__(self, settings: TaxSettings, fair_values: Mapping[str, float] | None = None) -> None:

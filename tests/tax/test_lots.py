@@ -109,6 +109,23 @@ def test_a_rounding_error_more_or_less_is_the_whole_lot() -> None:
         assert lots.sell(later, 1e-9, 1e-8) == []
 
 
+def test_a_rounding_error_is_not_taken_from_the_next_lot() -> None:
+    lots = Lots("A")
+    for day in (6, 7, 8):
+        lots.buy(date(2020, 1, day), 100.0, 1_000.0)
+    assert [one.units for one in lots.sell(date(2020, 2, 3), 200.0 * (1 + 1e-13), 2_200.0)] == [100.0, 100.0]
+    assert [lot.units for lot in lots] == [100.0]
+
+
+def test_the_last_piece_gets_what_is_left_of_the_proceeds() -> None:
+    """A third of 0.1 three times is not 0.1 in floating point; what is left after two of them is."""
+    lots = Lots("A")
+    for _ in range(3):
+        lots.buy(date(2020, 1, 6), 1.0, 1.0)
+    first, second, last = (one.proceeds for one in lots.sell(date(2020, 2, 3), 3.0, 0.1))
+    assert last == 0.1 - first - second != first
+
+
 def test_what_cannot_be_is_refused() -> None:
     lots = Lots("A")
     lots.buy(date(2020, 1, 6), 100.0, 1_000.0)

@@ -16,12 +16,15 @@ from engine.tax import (
     TaxSettings,
     YearEnd,
     cess_of,
+    cess_rows,
     exemption_of,
     financial_year_of,
+    rate_rows,
     rates_on,
     year_ends,
     year_name,
 )
+from tests.conftest import ROOT
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,15 @@ def test_every_figure_names_its_source_and_whether_it_was_read_there(name: str) 
     assert all(row["source"] and row["verified"] in {"yes", "no"} for row in rows)
     days = [next(iter(row.values())) for row in rows]
     assert days == sorted(set(days))
+
+
+def test_the_docs_have_the_figures_of_the_fact_files() -> None:
+    text = (ROOT / "docs" / "tax.md").read_text("utf-8")
+    for rates in rate_rows():
+        long_term = f"{rates.long * 100:g}%" if rates.long else "exempt"
+        assert f"| {rates.since} | {rates.short * 100:g}% | {long_term} | " in text
+    for row in cess_rows():
+        assert f"| {row.since} | {row.cess * 100:g}% | yes |" in text
 
 
 def test_settings_are_fractions_or_per_cents_and_have_defaults() -> None:

@@ -9,9 +9,11 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy import float64
 
 from engine.errors import DataError
 from engine.tax import Disposal, Loss, SetOff, TaxSettings, YearTax, year_tax
+from tests.conftest import ROOT
 from tests.tax.sales import long, short
 
 PLAIN = TaxSettings()
@@ -160,8 +162,24 @@ def test_a_stated_cess_holds_for_every_year_and_a_stated_slab_for_interest() -> 
     assert made.total == pytest.approx(17_680)
 
 
+def test_the_year_worked_in_the_docs() -> None:
+    """docs/tax.md: 4,500 + 36,875 + 6,000 = 47,375; 4% of it 1,895."""
+    sales = [
+        short("2024-05-06", 1e5), short("2024-06-10", -8e4), long("2024-07-22", 2e5), long("2024-07-23", 3e5),
+        short("2024-10-07", 6e4), long("2025-01-13", -4e4),
+    ]  # fmt: skip
+    made = year_tax(sales, 2e4, (Loss(2023, "short", 5e4),), 2025, PLAIN)
+    assert list(made.taxes.values()) == pytest.approx([4_500, 36_875, 6_000, 0, 1_895])
+    text = (ROOT / "docs" / "tax.md").read_text("utf-8")
+    assert all(f"| {rupees} |" in text for rupees in ("4,500", "36,875", "6,000", "1,895", "49,270"))
+    assert made.total == pytest.approx(49_270)
+
+
 def test_a_row_of_the_record_can_be_written_down() -> None:
-    made = taxed(short("2022-06-01", 1e5), long("2022-06-01", -4e4), year=2023, carried=(Loss(2015, "long", 5e3),))
+    made = taxed(
+        short("2022-06-01", float64(1e5)), long("2022-06-01", -4e4), year=2023, carried=(Loss(2015, "long", 5e3),)
+    )
+    assert {type(value) for value in made.row().values()} == {str, float}
     row = json.loads(json.dumps(made.row()))
     assert (row["year"], row["short_gains"], row["long_losses"], row["long_carried"]) == ("2022-23", 1e5, 4e4, 4e4)
     assert (row["stcg"], row["total"], row["lapsed"]) == (15_000.0, 15_000.0, 5e3)
