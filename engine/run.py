@@ -11,15 +11,15 @@ from types import ModuleType
 import numpy as np
 
 from engine import metrics
-from engine.accounting import Orders
+from engine.aftertax import Taxed, taxed
 from engine.attribution import ActiveLedger, MarketModel, active_ledger, market_model
 from engine.claims import Check, check_claims
 from engine.config.models import Config
-from engine.config.settings import Execution
 from engine.market.market import Market
 from engine.metrics import Window
 from engine.plan.plan import Plan, plan_of
-from engine.simulation import Ledger, Replay, exchange_of, replay, simulate
+from engine.portfolios import Portfolio, portfolios_of, simulated
+from engine.simulation import Ledger, Replay, replay
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Result:
     ledger: Ledger
     benchmark: Ledger
     attribution: ActiveLedger
+    portfolio: Portfolio
+    taxed: Taxed | None = None
 
     @property
     def window(self) -> Window:
@@ -103,27 +105,12 @@ def run(config: Config, market: Market, check: Callable[[Replay], None] = replay
     `check` keeps the second book; one that keeps it elsewhere must have agreed before the result is shown to anyone.
     """
     plan = plan_of(config, market)
-    ledger, benchmark = _simulate(config, market, plan, check)
+    own, theirs = portfolios_of(config, market, plan)
+    ledger, benchmark = simulated(own, theirs, plan.last, check)
     rules = _rule_in_force(plan, len(ledger.nav))
-    return Result(
-        config, market, plan, ledger, benchmark, active_ledger(ledger, benchmark, config.market.benchmark, rules)
-    )
-
-
-def _simulate(config: Config, market: Market, plan: Plan, check: Callable[[Replay], None]) -> tuple[Ledger, Ledger]:
-    """The strategy and its benchmark through one simulation: the benchmark is bought once and costs nothing."""
-    name, execution = config.market.benchmark, config.execution
-    assets = plan.assets if name in plan.assets else (*plan.assets, name)
-    exchange = exchange_of(market, assets, config.market.returns, at_open=config.schedule.fill == "next_open")
-    filled = plan.filled
-    weights = np.zeros((len(filled), len(assets)))
-    weights[:, : len(plan.assets)] = plan.weights[filled]
-    own = Orders(plan.decisions[filled], weights, plan.forced[filled], execution)
-    free = Execution(capital=execution.capital, cash_spread=execution.cash_spread)
-    whole = np.array([[float(asset == name) for asset in assets]])
-    theirs = Orders(plan.decisions[filled][:1], whole, np.array([True]), free)
-    ledger, benchmark = simulate([own, theirs], exchange, plan.last, check)
-    return ledger, benchmark
+    after_tax = None if config.tax is None else taxed([own, theirs], config.tax, plan.last, check)
+    active = active_ledger(ledger, benchmark, config.market.benchmark, rules)
+    return Result(config, market, plan, ledger, benchmark, active, own, after_tax)
 
 
 def _rule_in_force(plan: Plan, sessions: int) -> list[str]:

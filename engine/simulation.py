@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.accounting import BPS, DUST, Book, Exchange, Orders, Rows, keep_book
+from engine.accounting import DUST, Book, Exchange, Orders, Rows, TaxAccount, keep_book
+from engine.accounting.book import DONE, LATE, NOT_WORTH_IT, SCALED, UNDER_A_UNIT, WAITS
+from engine.accounting.rows import RAISE
 from engine.errors import DataError, StrategyError
 from engine.market.cash import cash_index
 from engine.market.keys import Variant
@@ -27,7 +29,15 @@ STARTING_CAPITAL = 1e6
 RUIN = 1e-6  # of the capital
 LONGEST_GAP = 5  # sessions a held asset may be without a price
 FILLED = 0  # vectorbt's order status
-COSTS = ["charges", "slippage"]
+SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip"}  # what did not become a trade
+NOTES = {
+    DONE: "",
+    WAITS: "no price at the fill: waits for the next one",
+    LATE: "waited for a price",
+    UNDER_A_UNIT: "less than one whole unit: not placed",
+    SCALED: "scaled down to the cash there was",
+    NOT_WORTH_IT: "would cost more than it brings: not placed",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,8 @@ class Ledger:
 
     `units` and `weights` are at the close after fills, `pnl` is each asset's gain over the session, of which `traded`
     was earned by units bought or sold at an open, and `costs` has one column per name. `fills` is one row per order;
-    `traded_share` is half of all traded value over the value before each trade, entry left out.
+    `traded_share` is half of all traded value over the value before each trade, entry left out. `account` knows the
+    taxes of a taxed portfolio, which are in `costs` as `tax`.
     """
 
     capital: float
@@ -53,6 +64,7 @@ class Ledger:
     fills: pd.DataFrame
     traded_share: float
     dropped: int
+    account: TaxAccount | None = None
 
 
 def exchange_of(market: Market, assets: Sequence[str], variant: Variant, *, at_open: bool) -> Exchange:
@@ -67,14 +79,15 @@ class Replay:
     """Every trade of a simulation as vectorbt takes it, and the holdings it must come to.
 
     Arrays are variants x rows x (assets + CASH), scaled so that every price starts near 1 and the capital at 1,000,000
-    (vectorbt rounds absolute amounts): fill prices, signed units (0 is no order), cost fractions, and units
-    held after the row. CASH is one more column, free to trade, bought with all the capital in a row of its own before
-    the first event.
+    (vectorbt rounds absolute amounts): fill prices, signed units (0 is no order), cost fractions, costs in rupees
+    beside them, and units held after the row. CASH is one more column, free to trade, bought with all the capital in a
+    row of its own before the first event; a tax leaves as the cost of a sale of CASH.
     """
 
     price: Floats
     size: Floats
     fees: Floats
+    fixed: Floats
     units: Floats
     capital: Floats
 
@@ -86,21 +99,21 @@ class Replay:
         change = np.diff(cash_held, axis=1)[:, :, None]
         change[np.abs(change) * cash_price <= DUST * book.before[:, :, None]] = 0.0
         change[~rows.there] = 0.0
-        rate = np.where(book.traded > 0, book.buy[:, None, None], book.sell[:, None, None])
         opening = np.zeros((len(capital), 1, book.traded.shape[2] + 1))
         opening[:, 0, -1] = capital
         size = np.concatenate([opening, np.concatenate([book.traded, change], axis=2)], axis=1)
         price = np.concatenate([opening, np.concatenate([book.price, cash_price], axis=2)], axis=1)
         price[:, 0] = price[:, 1]
         price[price == 0.0] = 1.0  # never known, never traded
-        fees = np.concatenate(
-            [np.zeros_like(opening), np.concatenate([rate, np.zeros_like(cash_price)], axis=2)], axis=1
-        )
+        fees = np.concatenate([opening * 0.0, np.concatenate([book.rate, np.zeros_like(cash_price)], axis=2)], axis=1)
+        fixed = np.concatenate([opening * 0.0, np.concatenate([book.fixed, book.tax[:, :, None]], axis=2)], axis=1)
         units = np.zeros_like(size)
         units[:, 1:, :-1], units[:, :, -1] = book.units, cash_held
         scale = (STARTING_CAPITAL / capital)[:, None, None]
         unit = price[:, 1:2]
-        return cls(price / unit, size * unit * scale, fees, units * unit * scale, capital * scale[:, 0, 0])
+        return cls(
+            price / unit, size * unit * scale, fees, fixed * scale, units * unit * scale, capital * scale[:, 0, 0]
+        )
 
 
 def warm_up() -> None:
@@ -114,11 +127,13 @@ def replay(orders: Replay) -> None:
 
     variants, events, columns = orders.size.shape
     sizes = np.where(orders.size == 0.0, np.nan, orders.size)
-    price, size, fees = (part.transpose(1, 0, 2).reshape(events, -1) for part in (orders.price, sizes, orders.fees))
+    price, size, fees, fixed = (
+        part.transpose(1, 0, 2).reshape(events, -1) for part in (orders.price, sizes, orders.fees, orders.fixed)
+    )
     portfolio = vbt.Portfolio.from_orders(
-        pd.DataFrame(price), size=size, price=price, fees=fees, size_type="amount", direction="longonly",
-        cash_sharing=True, group_by=np.repeat(np.arange(variants), columns), call_seq="auto", init_cash=orders.capital,
-        log=True, freq="1D",
+        pd.DataFrame(price), size=size, price=price, fees=fees, fixed_fees=fixed, size_type="amount",
+        direction="longonly", cash_sharing=True, group_by=np.repeat(np.arange(variants), columns), call_seq="auto",
+        init_cash=orders.capital, log=True, freq="1D",
     )  # fmt: skip
     _agree(portfolio.log_records, orders.units, orders.size, orders.price)
 
@@ -192,12 +207,17 @@ def _ledger(  # noqa: PLR0913, PLR0917  # the pieces of one simulation
     interest = np.concatenate(([0.0], cash_units[:-1] * np.diff(index)))
     fills = _fills(place, orders, exchange, rows, book)
     days, assets = exchange.sessions[window], list(exchange.assets)
-    costs = fills[COSTS].groupby(fills["date"]).sum().reindex(days, fill_value=0.0)
+    names = exchange.terms_of(orders).names
+    costs = fills[names].groupby(fills["date"]).sum().reindex(days, fill_value=0.0)
+    account = book.accounts[place]
+    if account is not None:
+        costs["tax"] = pd.Series({exchange.sessions[at]: paid for at, paid in account.paid.items()}, days, float)
+        costs["tax"] = costs["tax"].fillna(0.0)
     return Ledger(
         orders.execution.capital, pd.Series(nav, days), pd.DataFrame(units, days, assets),
         pd.DataFrame(worth / nav[:, None], days, assets), pd.Series(idle, days), pd.Series(index, days),
         pd.DataFrame(values, days, assets), pd.DataFrame(pnl, days, assets), pd.DataFrame(traded, days, assets),
-        pd.Series(interest, days), costs, fills, _turnover(place, mine, rows, book), int(book.dropped[place]),
+        pd.Series(interest, days), costs, fills, _turnover(place, mine, rows, book), int(book.dropped[place]), account,
     )  # fmt: skip
 
 
@@ -209,33 +229,56 @@ def _turnover(place: int, mine: NDArray[np.intp], rows: Rows, book: Book) -> flo
 
 
 def _fills(place: int, orders: Orders, exchange: Exchange, rows: Rows, book: Book) -> pd.DataFrame:
-    """One line per order: carried out, or left waiting for a price; values and costs in rupees."""
-    acted = (book.traded[place] != 0.0) | book.waiting[place]
+    """One line per order: carried out, left waiting for a price, or not placed; values and costs in rupees."""
+    fate = book.fate[place]
+    acted = (book.traded[place] != 0.0) | np.isin(fate, list(SIDES))
     row, asset = np.nonzero(acted & (rows.session[place] >= 0)[:, None])
     event = np.maximum.accumulate(rows.event[place])[row]
     units, price = book.traded[place, row, asset], book.price[place, row, asset]
-    value = np.where(units == 0.0, 0.0, np.abs(units) * price)
-    execution = orders.execution
-    charge = np.where(units > 0, execution.buy_bps, execution.sell_bps) * BPS
-    waits, late = book.waiting[place, row, asset], book.late[place, row, asset]
+    signed = np.where(units == 0.0, 0.0, units * price)
+    terms, session, mine = exchange.terms_of(orders), rows.session[place, row], fate[row, asset]
+    notes = np.array([NOTES[int(code)] for code in mine], dtype=object)
+    for said in (_sliced(rows, place, terms.slices), _for_tax(rows, place)):
+        more = said[row]
+        notes = np.where(more == "", notes, np.where(notes == "", more, notes + "; " + more))
+    skipped = np.isin(mine, list(SIDES))
+    side = np.where(units > 0, "buy", "sell").astype(object)
+    side[skipped] = [SIDES[int(code)] for code in mine[skipped]]
+    vehicle = {} if terms.vehicles is None else {"vehicle": terms.vehicles[session, asset]}
     return pd.DataFrame(
         {
-            "date": exchange.sessions[rows.session[place, row]],
+            "date": exchange.sessions[session],
             "decided": exchange.sessions[orders.decided[event]],
             "asset": np.array(exchange.assets, dtype=object)[asset],
-            "side": np.where(waits, "wait", np.where(units > 0, "buy", "sell")),
+            "side": side,
             "units": units,
-            "price": np.where(waits, np.nan, price),
-            "value": value,
-            "charges": value * charge,
-            "slippage": value * execution.slippage_bps * BPS,
-            "note": np.where(
-                waits,
-                "no price at the fill: waits for the next one",
-                np.where(late, "waited for a price", ""),
-            ),
+            "price": np.where(mine == WAITS, np.nan, price),
+            "value": np.abs(signed),
+            **vehicle,
+            **terms.itemised(session, asset, signed),
+            "note": notes,
         }
     )
+
+
+def _sliced(rows: Rows, place: int, slices: int) -> NDArray[np.object_]:
+    """What to say of each row of an order that is spread over sessions; the last one says if something was left."""
+    said = np.full(rows.session.shape[1], "", dtype=object)
+    if slices > 1:
+        for row in np.flatnonzero((rows.part[place] < 1.0) | (rows.slice[place] > 0)):
+            number = int(rows.slice[place, row]) + 1
+            later = (rows.event[place] == rows.event[place, row]) & (rows.slice[place] == number)
+            left = (
+                ""
+                if later.any() or number == slices
+                else "; the rest was replaced by the next order, or had no session"
+            )
+            said[row] = f"slice {number} of {slices}{left}"
+    return said
+
+
+def _for_tax(rows: Rows, place: int) -> NDArray[np.object_]:
+    return np.where(rows.event[place] == RAISE, "sold to pay the tax of the year", "").astype(object)
 
 
 def _priced_while_held(units: Floats, exchange: Exchange, first: int) -> None:

@@ -82,14 +82,17 @@ def oracle_market(benchmark: str, histories: Mapping[str, History], later: list[
 
 
 def strategy(**changes: object) -> dict[str, object]:
-    """A plain strategy as parsed from YAML, with parts replaced."""
+    """A plain strategy as parsed from YAML, with parts replaced; trades are free unless `execution` says otherwise."""
     plain: dict[str, object] = {
         "name": "test",
         "market": {"benchmark": "A", "universe": ["A"]},
         "rules": [{"name": "all", "hold": {"A": 1.0}}],
         "schedule": {"decide": "daily"},
     }
-    return {**plain, **changes}
+    given = changes.get("execution", {})
+    assert isinstance(given, dict)
+    free = {} if "vehicle" in given else {"buy_bps": 0, "sell_bps": 0}
+    return {**plain, **changes, "execution": {**free, **given}}
 
 
 def config_of(plain: Mapping[str, object]) -> Config:

@@ -24,6 +24,8 @@ from engine.config.settings import (
 from engine.config.source import Source, dotted
 from engine.config.yaml12 import Path
 from engine.market.keys import PRICED, SeriesKey
+from engine.market.registry import index_facts
+from engine.tax import TaxSettings
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}"
 _Blocks = tuple[type[blocks.Block], ...]
@@ -56,6 +58,7 @@ class Config(Closed):
     overlays: Annotated[tuple[Overlay, ...], Field(description="what is then done to the weights, in this order")] = ()
     schedule: Schedule = Schedule()
     execution: Execution = Execution()
+    tax: Annotated[TaxSettings | None, Field(description="whose tax on gains is worked out; none if absent")] = None
     claims: Annotated[tuple[Claim, ...], Field(description="published statements to hold against the data")] = ()
     plugins: Annotated[tuple[Text, ...], Field(description="files of your own blocks, beside this one")] = ()
 
@@ -163,8 +166,22 @@ class Config(Closed):
         return wanted
 
     def wishes(self) -> frozenset[SeriesKey]:
-        """Series that the claims speak of: without one its claim cannot be checked, but the strategy runs."""
-        return frozenset(SeriesKey(name, "price") for claim in self.claims for name in claim.gains)
+        """Series without which the strategy runs all the same: of claims, and of what is dealt in for the indices."""
+        claimed = {SeriesKey(name, "price") for claim in self.claims for name in claim.gains}
+        return frozenset(claimed | self._dealt_in())
+
+    def _dealt_in(self) -> set[SeriesKey]:
+        """Prices of the funds on the assets, and the turnovers of funds and stocks, where the execution asks."""
+        execution = self.execution
+        if not (execution.lots or execution.impact):
+            return set()
+        facts = index_facts()
+        dealt = {facts[name].proxy for name in self.assets if name in facts and name not in self.baskets} - {None}
+        legs = {member for name in self.assets if name in self.baskets for member in self.baskets[name].members}
+        wanted = {SeriesKey(fund, "stock") for fund in dealt if fund is not None}
+        if execution.impact:
+            wanted |= {SeriesKey(name, "volume") for name in {*dealt, *legs} if name is not None}
+        return wanted
 
     def reads(self) -> dict[SeriesKey, Path]:
         """Every stored series the run needs: what it asks for, a basket's stocks in its place."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from engine.blocks import Allocator, Count, CountOrZero, Fraction, Names, Number, SeriesName, Text, Weight
 from engine.config.expressions import ExpressionError, Node, leaves, parse_condition
+from engine.costs import Brokerage, ChargeRow, clash
 from engine.errors import unknown
 from engine.market.horizon import Horizon
 from engine.market.keys import Variant
@@ -83,18 +84,81 @@ class Schedule(Closed):
     ] = "next_close"
 
 
-class Execution(Closed):
-    """What trading costs and what idle money earns."""
+class Impact(Closed):
+    """What large orders move prices by: coefficient x daily volatility x the square root of order over daily turnover.
 
-    buy_bps: Annotated[Bps, Field(description="charges on purchases, basis points of value")] = 0.0
-    sell_bps: Annotated[Bps, Field(description="charges on sales, basis points of value")] = 0.0
-    slippage_bps: Annotated[Bps, Field(description="slippage on every trade, basis points of value")] = 0.0
+    The square-root law of market impact: Grinold and Kahn, Active Portfolio Management, 2nd edition, chapter 16.
+    """
+
+    coefficient: Annotated[Number, Field(ge=0, le=10, description="times the volatility of a session")] = 1.0
+    window: Annotated[
+        Count, Field(le=1_000, description="sessions over which turnover and volatility are measured")
+    ] = 20
+
+
+class Execution(Closed):
+    """What trading costs and what idle money earns: basis points of one's own, or the dated charges of a vehicle."""
+
+    buy_bps: Annotated[Bps | None, Field(description="charges on purchases, basis points of value")] = None
+    sell_bps: Annotated[Bps | None, Field(description="charges on sales, basis points of value")] = None
+    vehicle: Annotated[
+        Literal["auto", "share", "etf", "future"] | None,
+        Field(description="dated charges instead: as a fund's units where there is one, as shares elsewhere"),
+    ] = None
+    brokerage: Annotated[Brokerage | None, Field(description="what the broker takes of an order")] = None
+    dp: Annotated[bool, Field(strict=True, description="the depository's charge for each scrip sold on a day")] = False
+    charges: Annotated[tuple[ChargeRow, ...], Field(description="rows that extend or replace the dated charges")] = ()
+    slippage_bps: Annotated[
+        Bps | dict[Text, Bps],
+        Field(description="slippage on every trade, basis points of value; or by name, with a `default`"),
+    ] = 0.0
+    impact: Annotated[Impact | None, Field(description="what large orders move prices by")] = None
     capital: Annotated[Number, Field(gt=0, le=1e15, description="rupees at the start")] = 1_000_000.0
+    lots: Annotated[bool, Field(strict=True, description="whole units, at the price of the fund's own units")] = False
+    investable: Annotated[
+        bool, Field(strict=True, description="the fund's tracking difference, or its expenses, are taken daily")
+    ] = False
+    slices: Annotated[Count, Field(le=60, description="sessions over which an order is spread")] = 1
     band: Annotated[Weight | None, Field(description="points of weight off target that are left alone")] = None
     min_trade: Annotated[Number, Field(ge=0, description="an order under so many rupees is no order")] = 1.0
     cash_spread: Annotated[
         Fraction, Field(ge=-1, le=1, description="what CASH earns less than the policy rate, a year")
     ] = 0.0035
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way_to_be_charged(cls, given: Any) -> Any:
+        """Basis points or a vehicle; neither is `vehicle: auto`, one side's basis points alone leave the other free."""
+        if not isinstance(given, dict):
+            return given
+        stated = {key: value for key, value in given.items() if value is not None}
+        in_bps = [key for key in ("buy_bps", "sell_bps") if key in stated]
+        if not in_bps:
+            return {**given, "vehicle": stated.get("vehicle", "auto")}
+        dated = [key for key in ("vehicle", "brokerage", "dp", "charges") if stated.get(key)]
+        if dated:
+            raise ValueError(
+                f"{in_bps[0]} and {dated[0]} are two ways to say what trading costs: basis points of one's own, or "
+                "the dated charges of a vehicle"
+            )
+        return {**given, **{key: stated.get(key, 0.0) for key in ("buy_bps", "sell_bps")}}
+
+    @model_validator(mode="after")
+    def _rows_of_their_own(self) -> Execution:
+        if found := clash(self.charges):
+            raise ValueError(found)
+        return self
+
+    @property
+    def in_bps(self) -> bool:
+        """Whether the charges are basis points of one's own."""
+        return self.vehicle is None
+
+    def slippage_of(self, name: str) -> float:
+        """Basis points of slippage on one asset."""
+        if isinstance(self.slippage_bps, dict):
+            return self.slippage_bps.get(name, self.slippage_bps.get("default", 0.0))
+        return self.slippage_bps
 
 
 class Rule(Closed):

@@ -106,3 +106,9 @@ class Brokerage(BaseModel):
         if self.bps is not None and self.flat is not None and 0.0 in {self.bps, self.flat}:
             raise ValueError("of `bps` and `flat` the lower is charged, and 0 is never the higher: leave it out")
         return self
+
+    def in_words(self) -> str:
+        """Such as `the lower of ₹20 and 3 basis points`."""
+        parts = [f"₹{self.flat:g}" if self.flat is not None else "", f"{self.bps:g} basis points" if self.bps else ""]
+        said = " and ".join(part for part in parts if part)
+        return f"the lower of {said}" if all(parts) else said or "nothing"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.blocks import in_words
 from engine.plan.remarks import BACKFILLED, SURVIVORS
 from engine.report.formats import counted, grouped, percent, points, ratio
+from engine.research.explain import costs_in_words
 
 if TYPE_CHECKING:
     from engine.config.models import Config
@@ -103,14 +104,10 @@ def schedule_words(config: Config) -> str:
 
 
 def costs_words(config: Config) -> str:
-    """What a trade costs, in basis points of its value."""
-    execution = config.execution
-    if not execution.buy_bps + execution.sell_bps + execution.slippage_bps:
-        return "No costs were set: trades are free."
-    return (
-        f"Purchases cost {execution.buy_bps:g} bps of their value and sales {execution.sell_bps:g} bps; slippage adds "
-        f"{execution.slippage_bps:g} bps to either. Taxes on gains are not deducted."
-    )
+    """What a trade costs."""
+    told = "; ".join(costs_in_words(config.execution))
+    taxes = "Taxes on gains are not deducted." if config.tax is None else "Taxes on gains stand apart, below."
+    return f"{told[0].upper()}{told[1:]}. {taxes}"
 
 
 def conventions(config: Config) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from engine.blocks import Signal, in_words
 from engine.config.expressions import Comparison, Every, Name, Node, Not, Some
 from engine.config.models import Config
-from engine.config.settings import Rule
+from engine.config.settings import Execution, Rule
 
 LONGEST = 2_000  # characters of one condition; beyond them its name says more
 _COMPARED = {
@@ -138,10 +138,46 @@ def _named(name: str, config: Config) -> str:
 def _costs(config: Config) -> str:
     execution = config.execution
     told = (
-        f"Trading costs {execution.buy_bps:g} basis points on purchases and {execution.sell_bps:g} on sales, and "
-        f"{execution.slippage_bps:g} more for slippage; idle money earns the policy rate less "
+        f"Trading: {'; '.join(costs_in_words(execution))}. Idle money earns the policy rate less "
         f"{execution.cash_spread * 100:g}% a year."
     )
     if execution.band:
         told += f" A decision whose weights are all within {execution.band * 100:g} points of target trades nothing."
+    if config.tax is not None:
+        told += " Taxes of a resident are worked out beside it."
     return told
+
+
+_VEHICLES = {
+    "auto": "units of a fund where there is one and as shares elsewhere",
+    "share": "shares",
+    "etf": "units of a fund",
+    "future": "index futures",
+}
+
+
+def costs_in_words(execution: Execution) -> Iterator[str]:
+    """What trading costs and how orders are carried out, clause by clause."""
+    slippage = execution.slippage_bps
+    if execution.vehicle is None:
+        buy, sell = execution.buy_bps or 0.0, execution.sell_bps or 0.0
+        free = not (buy or sell or slippage)
+        yield "trades are free" if free else f"purchases cost {buy:g} basis points of their value and sales {sell:g}"
+    else:
+        yield f"the charges of the day are paid, as for {_VEHICLES[execution.vehicle]}"
+        if execution.brokerage is not None:
+            yield f"the broker takes {execution.brokerage.in_words()}"
+        if execution.dp:
+            yield "each scrip sold on a day costs the depository's charge"
+    if isinstance(slippage, dict):
+        yield "slippage adds " + ", ".join(f"{bps:g} for {name}" for name, bps in slippage.items()) + " basis points"
+    elif slippage:
+        yield f"slippage adds {slippage:g} basis points to either"
+    if execution.impact is not None:
+        yield f"large orders move prices by {execution.impact.coefficient:g} times the square-root law"
+    if execution.lots:
+        yield "only whole units of funds are traded"
+    if execution.investable:
+        yield "what the funds cost is taken daily"
+    if execution.slices > 1:
+        yield f"every order but the first is spread over {execution.slices} sessions"

@@ -43,7 +43,7 @@ def test_a_strategy_is_said_back(tmp_path: Path) -> None:
     assert "decides at the close of each week's last session; orders are filled at the next session's close." in told
     assert "1. breakout: while NIFTY 50 closes above its 50- and 100-session averages and NIFTY BANK closes" in told
     assert "holds 60% NIFTY MIDCAP 100 and 40% NIFTY SMALLCAP 100. 2. otherwise: holds 100% NIFTY 50." in told
-    assert "Trading costs 5 basis points on purchases and 5 on sales, and 5 more for slippage" in told
+    assert "Trading: purchases cost 5 basis points of their value and sales 5; slippage adds 5 basis points" in told
     as_json = json.loads(backtest("explain", FLAGSHIP, "--json", cwd=tmp_path).stdout)
     assert as_json["strategies"][0]["sentences"][0].startswith("midcap_rotation: Midcaps and smallcaps")
 

@@ -172,7 +172,8 @@ def test_what_is_written_is_what_is_meant(file: Path) -> None:
     config = load_config(file)
     assert config.execution.model_dump() == {
         "buy_bps": 5.0, "sell_bps": 0.0, "slippage_bps": 0.0, "capital": 1e6, "band": None, "min_trade": 1.0,
-        "cash_spread": 0.0035,
+        "cash_spread": 0.0035, "vehicle": None, "brokerage": None, "dp": False, "charges": (), "impact": None,
+        "lots": False, "investable": False, "slices": 1,
     }  # fmt: skip
     assert config.assets == ("NIFTY 50", "NIFTY MIDCAP 100", "NIFTY SMALLCAP 100")
     again = strategy_model().model_validate(config.normalised())

@@ -106,9 +106,9 @@ def test_every_schedule_has_words(decide: str, fill: str) -> None:
 
 
 def test_costs_in_words() -> None:
-    assert costs_words(config_of(strategy())) == "No costs were set: trades are free."
+    assert costs_words(config_of(strategy())) == "Trades are free. Taxes on gains are not deducted."
     told = costs_words(config_of(strategy(execution={"buy_bps": 2.5, "sell_bps": 20})))
-    assert told.startswith("Purchases cost 2.5 bps of their value and sales 20 bps; slippage adds 0 bps to either.")
+    assert told.startswith("Purchases cost 2.5 basis points of their value and sales 20. Taxes on gains are not")
 
 
 def test_the_conventions_name_benchmark_cash_and_what_is_not_known() -> None:
