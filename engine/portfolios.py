@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.accounting import Exchange, Orders
-from engine.accounting.dealing import Desk, investable, terms_of
+from engine.accounting.dealing import Desk, investable, proxy_key, terms_of
 from engine.config.models import Config
 from engine.config.settings import Execution
+from engine.errors import StrategyError
 from engine.market.market import Market
 from engine.plan.plan import Plan
 from engine.simulation import Ledger, Replay, exchange_of, simulate
@@ -46,6 +47,24 @@ def simulated(own: Portfolio, theirs: Portfolio, last: int, check: Callable[[Rep
     """Both, through one simulation where they deal at the same prices."""
     if own.exchange is theirs.exchange:
         ledger, benchmark = simulate([own.orders, theirs.orders], own.exchange, last, check)
-        return ledger, benchmark
-    (ledger,), (benchmark,) = (simulate([one.orders], one.exchange, last, check) for one in (own, theirs))
+    else:
+        (ledger,), (benchmark,) = (simulate([one.orders], one.exchange, last, check) for one in (own, theirs))
+    _bought_at_all(own, ledger)
     return ledger, benchmark
+
+
+def _bought_at_all(portfolio: Portfolio, ledger: Ledger) -> None:
+    """Raise StrategyError where the opening's share of the capital does not buy one unit of an asset's fund."""
+    terms, exchange = portfolio.orders.terms, portfolio.exchange
+    if terms is None or terms.unit is None:
+        return
+    first = int(portfolio.orders.filled[0])
+    skipped = ledger.fills[(ledger.fills["date"] == ledger.nav.index[0]) & (ledger.fills["side"] == "skip")]
+    for name in skipped["asset"]:
+        place = exchange.assets.index(name)
+        share, unit = portfolio.orders.weights[0, place] * ledger.capital, terms.unit[first, place]
+        key = proxy_key(name)
+        raise StrategyError(
+            f"on {ledger.nav.index[0].date()} ₹{share:,.0f} does not buy one unit of "
+            f"{key.name if key else name}, the fund on {name}, at ₹{unit:,.0f}: raise execution.capital"
+        )

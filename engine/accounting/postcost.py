@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 HALVINGS = 200  # far more than a double has digits
+SPECK = 1e-12  # of the value: an order this small is what rounding left of none
+SLACK = 1e-14  # of the value: what only rounding puts out of reach can be paid
 
 
 def post_cost_value(value: Floats, weights: Floats, holdings: Floats, buy: Floats, sell: Floats) -> Floats:
@@ -77,13 +79,14 @@ def post_cost_value_exact(value: float, weights: Floats, holdings: Floats, price
 
     def short(after: float) -> float:
         orders = after * weights - holdings
-        orders[np.abs(orders) < least] = 0.0
+        orders[np.abs(orders) < smallest] = 0.0
         return after + float(prices.cost(orders).sum()) - value
 
+    smallest = max(least, SPECK * value)
     edges = _edges(value, weights, holdings, prices, least)
     bends = bool(prices.impact.any())
     for high, low in pairwise(edges):
-        if short(high) <= 0.0:
+        if short(high) <= SLACK * value:
             return high
         found = _inside(short, low, high, bends)
         if found is not None:
