@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     "errors", "metrics", "cache", "market", "blocks", "config", "plan", "accounting", "simulation", "attribution",
-    "claims", "run", "results", "research", "report", "cli",
+    "claims", "horizons", "run", "results", "research", "report", "cli",
 ]  # fmt: skip
 ALLOWED_IN_STRATEGIES = {"engine.blocks", "engine.errors", "engine.metrics", "engine.market"}
 HEAVY = {"vectorbt", "altair", "vl_convert", "statsmodels", "scipy", "numba", "requests"}
