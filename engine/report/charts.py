@@ -46,7 +46,7 @@ WHEN = (
     "date(datum.value) != 1 ? timeFormat(datum.value, '%-d %b %Y') : "
     "month(datum.value) ? timeFormat(datum.value, '%b %Y') : timeFormat(datum.value, '%Y')"
 )
-SHADE = 0.09  # of the ink, so that grid and lines stay clear
+SHADE = 0.12  # of the ink, so that grid and lines stay clear
 LEFT = 62  # pixels kept for the labels of every value axis, so that the time axes of all charts line up
 
 

@@ -21,34 +21,37 @@ NAMES: dict[Horizon, str] = {
     "since_launch": "Since the last launch of what it holds",
     "since_proxy": "Since there is a fund for all it holds",
 }
-COLUMNS = (
-    ("strategy", "cagr"), ("benchmark", "cagr"), ("active", "cagr"), ("strategy", "volatility"), ("strategy", "sharpe"),
-    ("benchmark", "sharpe"), ("strategy", "max_drawdown"), ("active", "information_ratio"), ("active", "alpha"),
-)  # fmt: skip
+SHORT: dict[Horizon, str] = {
+    "all": "Whole window",
+    "since_launch": "Since the last launch",
+    "since_proxy": "Since funds",
+}
+SIDES = {
+    "strategy": ("cagr", "volatility", "sharpe", "max_drawdown"),
+    "benchmark": ("cagr", "sharpe", "max_drawdown"),
+    "active": ("cagr", "information_ratio", "alpha"),
+}
+SIGNED = {("active", "cagr"), ("active", "alpha")}
 
 
 def horizons_table(result: Result) -> Table:
-    """One row per horizon; dashes where there is none."""
-    name = result.config.market.benchmark
-    rows = tuple(
-        Row(NAMES[horizon], _cells(found), "" if found else result.horizons.reasons[horizon])
-        for horizon, found in result.horizons.stretches.items()
-    )
-    head = ("Horizon", "From", "Sessions", "Return a year", name, "Active", "Volatility", "Sharpe", f"Sharpe, {name}",
-            "Drawdown", "Information ratio", "Alpha")  # fmt: skip
-    return Table("Measures by what could have been had then", head, rows)
-
-
-def _cells(found: Stretch | None) -> tuple[Cell, ...]:
-    if found is None:
-        return (Cell(DASH),) * (len(COLUMNS) + 2)
-    measured = [
-        Cell(
-            shown(getattr(found, side)[key], MEASURES[key].kind, signed=side == "active" and key != "information_ratio")
-        )
-        for side, key in COLUMNS
+    """One column per horizon; dashes where there is none."""
+    found = list(result.horizons.stretches.values())
+    sides = {"strategy": "", "benchmark": f", {result.config.market.benchmark}", "active": ", active"}
+    rows = [
+        Row("From the close of", tuple(Cell(day(one.window.start) if one else DASH) for one in found)),
+        Row("Sessions", tuple(Cell(grouped(one.window.sessions) if one else DASH) for one in found)),
     ]
-    return (Cell(day(found.window.start)), Cell(grouped(found.window.sessions)), *measured)
+    for side, keys in SIDES.items():
+        for key in keys:
+            cells = tuple(Cell(_measured(one, side, key) if one else DASH) for one in found)
+            rows.append(Row(MEASURES[key].label + sides[side], cells, MEASURES[key].formula))
+    head = ("Measure", *(SHORT[horizon] for horizon in result.horizons.stretches))
+    return Table("Measures by what could have been had then", head, tuple(rows))
+
+
+def _measured(one: Stretch, side: str, key: str) -> str:
+    return shown(getattr(one, side)[key], MEASURES[key].kind, signed=(side, key) in SIGNED)
 
 
 def horizons_words(result: Result) -> list[str]:

@@ -50,6 +50,7 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "verdict": sentences.verdict(result),
         "measures": tables.measures_table(result),
         "horizons": horizons.horizons_table(result),
+        "horizon_lines": horizons.horizons_lines(result),
         "horizon_words": horizons.horizons_words(result),
         "backfilled": bool(result.horizons.backfilled.any()),
         "findings": findings.findings_table(result),

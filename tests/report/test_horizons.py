@@ -38,16 +38,19 @@ def result(monkeypatch: pytest.MonkeyPatch) -> Result:
     return replace(ran())
 
 
-def test_the_table_has_a_row_for_each_horizon_and_the_reason_for_a_missing_one(result: Result) -> None:
+def test_the_table_has_a_column_for_each_horizon_and_the_reason_for_a_missing_one(result: Result) -> None:
     page = Page(tearsheet(result, "name: x\n"))
     table = page.table("Measures by what could have been had then")
-    assert table["Since the last launch of what it holds"][0] == "4 Jan 2021"
+    assert table[""] == ["Measure", "Whole window", "Since the last launch", "Since funds"]
     later = [day for day in result.ledger.nav.index if day.date() >= LAUNCH]
-    assert table["Since the last launch of what it holds"][1] == str(len(later))
-    assert set(table["Since there is a fund for all it holds"]) == {"–"}
-    assert "no measures, because no fund that holds NIFTY MIDCAP 100 is known here." in page.text
+    assert table["From the close of"][1:] == ["4 Jan 2021", "–"]
+    assert table["Sessions"] == [str(len(result.ledger.nav)), str(len(later)), "–"]
     launched = summary(result)["horizons"]["since_launch"]
-    assert table["Since the last launch of what it holds"][2] == f"{launched['cagr']:.1%}"
+    assert table["Return a year (CAGR)"][1] == f"{launched['cagr']:.1%}"
+    assert table["Return a year (CAGR), NIFTY 50"][1] == f"{launched['benchmark']['cagr']:.1%}"
+    assert table["Return a year (CAGR), active"][1] == f"{launched['active']['cagr']:+.1%}"
+    assert {cells[2] for label, cells in table.items() if label} == {"–"}
+    assert page.text.count("no measures, because no fund that holds NIFTY MIDCAP 100 is known here.") == 2  # on top too
 
 
 def test_the_back_filled_part_is_shaded_and_the_legend_says_so_in_words(result: Result) -> None:
