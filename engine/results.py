@@ -18,6 +18,7 @@ import yaml
 
 from engine import __version__
 from engine.errors import ResultError
+from engine.market.finding import counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,6 +137,9 @@ def summary(result: Result) -> dict[str, Any]:
         "decisions": len(result.plan.decisions),
         "fills": len(result.ledger.fills),
         "claims": [check.plain() for check in result.claims],
+        "horizons": result.horizons.plain(),
+        "survivorship": [grade.plain() for grade in result.survivorship],
+        "data_findings": counts(result.market.findings),
         "marks": dict(result.plan.marks),
         "notes": list(result.notes),
     }
