@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from engine import metrics
 from engine.accounting import Orders
@@ -49,7 +50,7 @@ def vehicles(result: Result) -> dict[str, list[dict[str, Any]]]:
 
 
 def without_fund(result: Result) -> dict[str, float]:
-    """Of the target weight of all decisions, the part in each asset that no fund followed then; only what is above 0."""
+    """Of the target weight of all decisions, the part in each asset that no fund followed then, where above 0."""
     plan = result.plan
     days = result.market.days[plan.decisions]
     lacking = ~has_proxy(plan.assets, days)
@@ -113,7 +114,7 @@ def _without_turnover(result: Result) -> list[str]:
     impact = None if portfolio.orders.terms is None else portfolio.orders.terms.impact
     assert impact is not None  # asked for
     done = fills[fills["units"] != 0.0]
-    sessions = portfolio.exchange.sessions.get_indexer(done["date"])
+    sessions = portfolio.exchange.sessions.get_indexer(pd.Index(done["date"]))
     places = [portfolio.exchange.assets.index(name) for name in done["asset"]]
     unknown = impact[sessions, places] == 0.0
     return list(dict.fromkeys(done["asset"][unknown]))

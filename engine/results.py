@@ -118,6 +118,8 @@ def _literal(value: Any) -> Any:
 
 def summary(result: Result) -> dict[str, Any]:
     """The measures of `summary.json`: fractions, rupees and ISO dates."""
+    from engine.dealings import dealings  # noqa: PLC0415  # `list` reads folders without pandas
+
     window, fit = result.window, result.regression
     found = {
         "name": result.config.name,
@@ -136,6 +138,7 @@ def summary(result: Result) -> dict[str, Any]:
         },
         "decisions": len(result.plan.decisions),
         "fills": len(result.ledger.fills),
+        **dealings(result),
         "claims": [check.plain() for check in result.claims],
         "horizons": result.horizons.plain(),
         "survivorship": [grade.plain() for grade in result.survivorship],

@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import __version__, metrics
 from engine.metrics import MEASURES
-from engine.report import claims, findings, horizons, sentences, tables
+from engine.report import claims, dealings, findings, horizons, sentences, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
 from engine.report.page import render
 from engine.report.series import drawn_weights, effects, spans
@@ -54,6 +54,17 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "horizon_words": horizons.horizons_words(result),
         "backfilled": bool(result.horizons.backfilled.any()),
         "findings": findings.findings_table(result),
+        "costs": dealings.costs_table(result),
+        "dealt": dealings.dealt_words(result),
+        "dealings": [
+            table
+            for table in (
+                dealings.vehicles_table(result),
+                dealings.after_tax_table(result),
+                dealings.tax_years_table(result),
+            )
+            if table is not None
+        ],
         "worst": findings.worst_table(result) if result.market.findings else None,
         "years": tables.years_table(result),
         "months": [tables.months_table(result, active=active) for active in (False, True)],
