@@ -53,8 +53,7 @@ class Exchange:
     @cached_property
     def gaps(self) -> tuple[Flags, Flags]:
         """Sessions on which some asset has no fill price, and those on which some has no close."""
-        fills, closes = np.isnan(self.fills).any(axis=1), np.isnan(self.closes).any(axis=1)
-        return fills, closes
+        return np.asarray(np.isnan(self.fills).any(axis=1)), np.asarray(np.isnan(self.closes).any(axis=1))
 
     def terms_of(self, orders: Orders) -> Terms:
         """What a variant's orders cost here."""
