@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from engine.accounting import Exchange, Orders
 from engine.accounting.dealing import Desk, investable, proxy_key, terms_of
@@ -68,3 +69,13 @@ def _bought_at_all(portfolio: Portfolio, ledger: Ledger) -> None:
             f"on {ledger.nav.index[0].date()} ₹{share:,.0f} does not buy one unit of "
             f"{key.name if key else name}, the fund on {name}, at ₹{unit:,.0f}: raise execution.capital"
         )
+
+
+def parted(portfolio: Portfolio, ledger: Ledger) -> tuple[str, ...]:
+    """Assets that were traded in parts of units under `lots`, for want of a price of their fund's units."""
+    terms, exchange, done = portfolio.orders.terms, portfolio.exchange, ledger.fills[ledger.fills["units"] != 0.0]
+    if terms is None or terms.unit is None:
+        return ()
+    sessions = exchange.sessions.get_indexer(pd.Index(done["date"]))
+    unknown = terms.unit[sessions, [exchange.assets.index(name) for name in done["asset"]]] == 0.0
+    return tuple(dict.fromkeys(done["asset"][unknown]))

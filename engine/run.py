@@ -13,6 +13,7 @@ import numpy as np
 from engine import metrics
 from engine.aftertax import Taxed, taxed
 from engine.attribution import ActiveLedger, MarketModel, active_ledger, market_model
+from engine.blocks import in_words
 from engine.claims import Check, check_claims
 from engine.config.models import Config
 from engine.horizons import Horizons, Run, Stretch, horizons_of
@@ -20,7 +21,7 @@ from engine.market.market import Market
 from engine.metrics import Window
 from engine.plan.plan import Plan, plan_of
 from engine.plan.survivorship import Grade, grades
-from engine.portfolios import Portfolio, portfolios_of, simulated
+from engine.portfolios import Portfolio, parted, portfolios_of, simulated
 from engine.simulation import Ledger, Replay, replay
 
 
@@ -77,10 +78,14 @@ class Result:
         late = (
             (f"{waited} times an order found no price at its fill and waited; trades.csv names them",) if waited else ()
         )
+        skipped = int((self.ledger.fills["side"] == "skip").sum())
+        unplaced = (f"{skipped} orders were not placed; trades.csv says why",) if skipped else ()
+        parts = parted(self.portfolio, self.ledger)
+        whole = (f"lots: no price of a fund's unit is known for {in_words(parts)}, traded in parts",) if parts else ()
         bare = "returns: price: neither the portfolio nor the benchmark earns dividends, while CASH earns its interest"
         prices = (bare,) if self.config.market.returns == "price" else ()
         hindsight = tuple(grade.sentence() for grade in self.survivorship)
-        return (*prices, *self.plan.notes, *hindsight, *small, *late)
+        return (*prices, *self.plan.notes, *hindsight, *small, *late, *unplaced, *whole)
 
     @property
     def cash_returns(self) -> metrics.Floats:

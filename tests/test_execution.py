@@ -139,6 +139,16 @@ def test_an_asset_without_a_price_of_its_fund_is_traded_in_any_part() -> None:
     assert fill["value"] == pytest.approx(1000.0)
 
 
+def test_the_result_says_what_was_traded_in_parts_and_what_was_not_placed() -> None:
+    bees = {"NIFTYBEES": [260.0, 270.0, 280.0, 290.0]}
+    market = market_of(OCTOBER[:4], bees, NIFTY_50=[100, 100, 110, 120], B=[50.0] * 4)
+    held = {"market": {"benchmark": INDEX, "universe": [INDEX, "B"]},
+            "rules": [{"name": "both", "hold": {INDEX: 0.5, "B": 0.5}}]}  # fmt: skip
+    notes = ran(market, {"buy_bps": 0, "lots": True, "capital": 1000}, **held).notes
+    assert "lots: no price of a fund's unit is known for B, traded in parts" in notes
+    assert any(note.endswith("orders were not placed; trades.csv says why") for note in notes)
+
+
 def test_capital_too_small_for_one_unit_is_one_message() -> None:
     market = market_of(OCTOBER[:4], {"NIFTYBEES": [260, 270, 280, 290]}, NIFTY_50=[100, 100, 110, 120])
     with pytest.raises(StrategyError, match="₹250 does not buy one unit of NIFTYBEES, the fund on NIFTY 50, at ₹270"):

@@ -20,6 +20,7 @@ def mistakes_of(config: Config) -> Iterator[Mistake]:
     """Every mistake, with its path in the file."""
     yield from _market_mistakes(config)
     yield from _naming_mistakes(config)
+    yield from _execution_mistakes(config)
     for name, signal in config.signals.items():
         for mistake in signal.mistakes(config.scope):
             yield mistake._replace(path=("signals", name, *mistake.path))
@@ -52,6 +53,17 @@ def _naming_mistakes(config: Config) -> Iterator[Mistake]:
                 yield Mistake(("baskets", name, "moves", symbol), unknown("stock", symbol, basket.members), key=True)
         if name in (CASH, config.market.benchmark):
             yield Mistake(("baskets", name), f"a basket cannot be called {name!r}", key=True)
+
+
+def _execution_mistakes(config: Config) -> Iterator[Mistake]:
+    """Slippage of names that are never held."""
+    slippage = config.execution.slippage_bps
+    if isinstance(slippage, dict):
+        allowed = (*config.tradable, "default")
+        for name in slippage:
+            if name not in allowed:
+                said = unknown("name to hold, or `default`,", name, allowed)
+                yield Mistake(("execution", "slippage_bps", name), said, key=True)
 
 
 def _cycles(config: Config) -> Iterator[Mistake]:

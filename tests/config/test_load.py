@@ -95,6 +95,11 @@ def message(file: Path, text: str) -> str:
         ("buy_bps: 5", "buy_bps: -5", "16:22: execution.buy_bps: expected at least 0, not -5"),
         ("buy_bps: 5", "buy_bps: '5'", "16:22: execution.buy_bps: expected a number, not '5'"),
         ("buy_bps: 5", "capital: 0", "16:22: execution.capital: expected more than 0, not 0"),
+        (
+            "buy_bps: 5",
+            "slippage_bps: {NIFTY MIDCAP 1000: 5}",
+            "16:28: unknown name to hold, or `default`, 'NIFTY MIDCAP 1000'; did you mean 'NIFTY MIDCAP 100'?",
+        ),
         ("buy_bps: 5", "fee: 5", "16:13: unknown key 'fee'. Known: buy_bps"),
         ("signals:", "signals:\n  not: {use: rsi, of: NIFTY 50}", "6:3: a signal's name is letters, digits and _"),
         ("universe:", "start: 2020-02-30\n  universe:", "4:10: market.start: there is no day 2020-02-30"),
