@@ -177,7 +177,7 @@ def _plain(values: pd.Series) -> dict[str, float]:
 
 
 def nav_frame(result: Result) -> pd.DataFrame:
-    """date, strategy and benchmark in rupees, the cash rate in force (a fraction a year) and cash's daily return."""
+    """date, both values in rupees, the cash rate (a fraction a year), cash's daily return, flags of hindsight."""
     import pandas as pd  # noqa: PLC0415  # `list` reads folders without pandas
 
     from engine.market.cash import cash_rate  # noqa: PLC0415
@@ -185,7 +185,9 @@ def nav_frame(result: Result) -> pd.DataFrame:
     days = result.ledger.nav.index
     rate = cash_rate(days.to_numpy("datetime64[D]"), result.config.execution.cash_spread)
     columns = {"strategy": result.ledger.nav, "benchmark": result.benchmark.nav, "cash_rate": rate}
-    return pd.DataFrame({**columns, "cash_return": result.cash_returns}, index=days).rename_axis("date").reset_index()
+    columns |= {"cash_return": result.cash_returns}
+    flags = {name: getattr(result.horizons, name).astype(int) for name in ("backfilled", "before_proxy")}
+    return pd.DataFrame({**columns, **flags}, index=days).rename_axis("date").reset_index()
 
 
 def weights_frame(result: Result) -> pd.DataFrame:

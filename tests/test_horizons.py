@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.config.data import load_market
@@ -20,10 +21,12 @@ from engine.config.load import load_config
 from engine.horizons import runs_of
 from engine.market import horizon
 from engine.market.cash import cash_index
+from engine.market.keys import SeriesKey
+from engine.market.market import Market
 from engine.market.registry import IndexFacts, index_facts
-from engine.results import summary
+from engine.results import nav_frame, summary
 from engine.run import Result, run
-from tests.markets import config_of, engine_market, history, strategy, weekdays
+from tests.markets import config_of, engine_market, frame, history, strategy, weekdays
 
 DAYS = weekdays(date(2021, 3, 1), 12)  # Monday 1 March to Tuesday 16 March
 A = [100.0, 101.0, 103.0, 102.0, 104.0, 103.0, 105.0, 107.0, 106.0, 108.0, 110.0, 109.0]
@@ -205,6 +208,37 @@ def test_decisions_that_looked_at_what_was_not_launched() -> None:
     assert DAYS[int(result.plan.decisions[0])] == DAYS[1]
     assert (result.horizons.backfilled_decisions, result.horizons.looked_at) == (4, ("B",))
     assert ran(TURNING).horizons.backfilled_decisions == 0  # it looks at A
+
+
+def test_a_basket_that_is_asked_counts_as_never_launched_and_flows_as_no_index() -> None:
+    """`among` asks the stocks of a basket; what institutions bought was published, and launched by nobody."""
+    market = engine_market("A", {"A": history(DAYS, A), "B": history(DAYS, B)}, weekdays(DAYS[-1], 4)[1:])
+    stock = {SeriesKey("P", "stock"): frame(dict(zip(DAYS, B, strict=True)), {})}
+    flows = {SeriesKey("FII", "net"): pd.Series(A, market.sessions)}
+    market = Market.of("A", {**market.bars, **stock}, market.calendar, readings=flows)
+    signals = {
+        "many": {"use": "breadth", "among": "THEME", "window": 2},
+        "bought": {"use": "flow", "of": "FII", "window": 2},
+    }
+
+    def looked(when: str) -> tuple[int, tuple[str, ...], int]:
+        plain = strategy(
+            market={"benchmark": "A", "universe": ["A"]}, baskets={"THEME": {"stocks": ["P"]}}, signals=signals,
+            rules=[{"name": "on", "when": when, "hold": {"A": 1.0}}, {"name": "rest", "hold": {"CASH": 1.0}}],
+        )  # fmt: skip
+        result = run(config_of(plain), market)
+        return result.horizons.backfilled_decisions, result.horizons.looked_at, len(result.plan.decisions)
+
+    count, names, decisions = looked("many > 50%")
+    assert (count, names) == (decisions, ("THEME",))
+    assert looked("bought > 0")[:2] == (0, ())
+
+
+def test_the_flags_stand_beside_the_values(registry: Facts) -> None:
+    del registry
+    nav = nav_frame(ran(all_in(B=1.0)))
+    assert nav["backfilled"].tolist() == [1] * 4 + [0] * 7
+    assert nav["before_proxy"].tolist() == [1] * 7 + [0] * 4
 
 
 def test_only_cash_could_always_be_had() -> None:

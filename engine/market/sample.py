@@ -193,7 +193,10 @@ def _moves_apart(purpose: str, unrest: Floats) -> Floats:
     for theme, parts in PARTS.items():
         mixed[names.index(theme), [names.index(part) for part in parts]] = list(parts.values())
     loadings = np.array([risk[1:4] for risk in RISKS.values()])
-    percent_a_year = np.column_stack(shared) @ loadings.T + np.column_stack(own) @ mixed.T
+    # One product after the other: a library's matrix product adds in an order that depends on the processor.
+    percent_a_year = np.zeros((len(unrest), len(names)))
+    for drawn, loading in zip((*shared, *own), (*loadings.T, *mixed.T), strict=True):
+        percent_a_year += np.outer(drawn, loading)
     moves: Floats = percent_a_year / 100.0 / math.sqrt(SESSIONS_PER_YEAR) * np.sqrt(unrest)[:, None]
     return moves
 

@@ -7,11 +7,13 @@ noise of its own. INDIA VIX is what the sample's volatility of the day would be 
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from engine.market.sample import (
+    DAILY_VOLATILITY,
     MARKET_VOLATILITY,
     OVERNIGHT_SHARE,
     SESSIONS_PER_YEAR,
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VIX = "INDIA VIX"
-VIX_PREMIUM, VIX_SWING = 1.05, 0.6  # over the volatility that comes; how much of the day's unrest it takes to heart
+VIX_PREMIUM, VIX_SWING = 1.15, 0.45  # over the volatility that comes; how much of the day's unrest it takes to heart
+VIX_FEAR, FEAR_MEMORY = 0.027, 0.95  # of its logarithm, for a usual day's fall of the Nifty 50; what stays a day later
+VIX_NOISE = 0.015
 BASE = 1000.0
 
 
@@ -38,12 +42,12 @@ class Free(NamedTuple):
     paid: float
 
 
-# Assumptions, rounded from how the indices of these names moved in 2017-2025.
+# Rounded from how the indices of these names moved in 2017-2025 (tests/golden/sample_statistics.csv).
 FREE = {
-    "NIFTY CHEMICALS": Free(0.95, 0.13, 0.008),
-    "NIFTY CONSUMER DURABLES": Free(0.85, 0.12, 0.005),
-    "NIFTY OIL & GAS": Free(1.0, 0.14, 0.022),
-    "NIFTY RURAL": Free(0.9, 0.05, 0.012),
+    "NIFTY CHEMICALS": Free(0.88, 0.14, 0.008),
+    "NIFTY CONSUMER DURABLES": Free(0.85, 0.14, 0.005),
+    "NIFTY OIL & GAS": Free(1.04, 0.15, 0.022),
+    "NIFTY RURAL": Free(1.0, 0.068, 0.012),
 }
 
 
@@ -71,6 +75,9 @@ def _walk(name: str, stage: Stage) -> tuple[Floats, Floats]:
 
 
 def _vix(stage: Stage) -> tuple[Floats, Floats]:
+    """It rises with the unrest and with every fall of the market, which it forgets within a month."""
     levels = 100.0 * MARKET_VOLATILITY * VIX_PREMIUM * stage.unrest**VIX_SWING
-    closes = (levels * np.exp(0.03 * stream("vix").standard_normal(len(levels)))).round(2)
+    falls = -np.diff(np.log(stage.market), prepend=math.log(stage.market[0])) / DAILY_VOLATILITY
+    fear = np.array(list(accumulate(falls.tolist(), lambda last, new: FEAR_MEMORY * last + new)))
+    closes = (levels * np.exp(VIX_FEAR * fear + VIX_NOISE * stream("vix").standard_normal(len(levels)))).round(2)
     return np.append(closes[0], closes[:-1]), closes

@@ -25,7 +25,7 @@ from engine.market.sample_readings import (
     sample_volume,
     sample_weights,
 )
-from engine.market.sample_stocks import sample_stock, stock_sessions
+from engine.market.sample_stocks import sample_stock, stock_sessions, stock_themes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +80,10 @@ class _Sample:
         return stock_sessions(self.stage.sessions)
 
     @cached_property
+    def themes(self) -> dict[str, str]:
+        return stock_themes()
+
+    @cached_property
     def indices(self) -> dict[tuple[str, str], pd.DataFrame]:
         return sample_bars()
 
@@ -98,7 +102,7 @@ class _Sample:
     def bars(self, key: SeriesKey) -> pd.DataFrame:
         """A price history."""
         if key.variant == "stock":
-            return sample_stock(key.name, self.listed[key.name], self.stage)
+            return sample_stock(key.name, self.themes[key.name], self.listed[key.name], self.stage)
         if key.name in FREE or key.name == VIX:
             return sample_free(key.name, self.stage, key.variant)
         return self.indices[key]

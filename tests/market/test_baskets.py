@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from engine.config.data import load_market
 from engine.config.load import load_config
 from engine.errors import ConfigError, DataError
 from engine.market.baskets import Rebalance, Recipe, basket_bars, with_baskets
+from engine.market.finding import Finding
 from engine.market.keys import PRICED, SeriesKey
 from engine.market.market import Market
 from engine.market.registry import explained_moves, themes
@@ -447,6 +449,12 @@ def test_a_strategy_looks_at_a_basket_and_holds_it(tmp_path: Path) -> None:
         "THEME is a basket of 2 stocks chosen with hindsight (survivorship bias), priced without dividends and "
         "rebalanced without cost"
     ) in plan.notes
+
+
+def test_what_the_checks_found_is_not_lost_with_a_basket() -> None:
+    found = Finding("stale", "UP (stock)", DAYS[3], 5.0, "warning", "kept as it is")
+    market = replace(stock_market({"UP": A}), findings=(found,))
+    assert with_baskets(market, [Recipe("THEME", ("UP",), "never", {})]).findings == (found,)
 
 
 def test_a_move_without_an_explanation_stops_the_strategy_at_its_baskets(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_stocks_start_when_their_real_prices_do() -> None:
 
 def test_a_start_between_sessions_is_the_next_one_and_the_earliest_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = [("LATE", "2025-10-01"), ("SAT", "2025-09-13"), *(("TWICE", f"2025-09-{day}") for day in (17, 16, 17))]
-    table = [{"symbol": symbol, "from": start} for symbol, start in starts]
+    table = [{"symbol": symbol, "from": start, "theme": "POWER"} for symbol, start in starts]
     monkeypatch.setattr(sample_stocks, "facts", lambda _: table)
     spans = {key.name: span for key, span in sample_catalogue().items() if key.variant == "stock"}
     assert spans == {"SAT": ("2025-09-15", "2025-09-17", 3), "TWICE": ("2025-09-16", "2025-09-17", 2)}
@@ -180,7 +180,8 @@ def test_flows_and_valuation_are_served_as_they_are() -> None:
 
 
 def test_no_stock_moves_beyond_the_exchange_s_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sample_stocks, "OWN_VOLATILITIES", (1.5, 1.5))  # or the limit is never met
+    wild = {theme: middle._replace(own=1.5) for theme, middle in sample_stocks.THEMES.items()}
+    monkeypatch.setattr(sample_stocks, "THEMES", wild)  # or the limit is never met
     made, met = stocks(), 0
     for frame in (made[name] for name in ("NTPC", "FACT", "LT", "SRF")):
         before = frame["close"].shift()
@@ -191,6 +192,7 @@ def test_no_stock_moves_beyond_the_exchange_s_limit(monkeypatch: pytest.MonkeyPa
 
 
 def test_stocks_follow_the_nifty_each_in_its_own_way() -> None:
+    """Real: correlations of 0.21 to 0.69 and betas of 0.48 to 1.38."""
     nifty = sample_bars()[NIFTY, "price"]["close"].pct_change()
     moves = pd.DataFrame({name: frame["close"].pct_change(fill_method=None) for name, frame in stocks().items()})
     linked = moves.corrwith(nifty)
@@ -199,7 +201,7 @@ def test_stocks_follow_the_nifty_each_in_its_own_way() -> None:
     apart = moves.sub(nifty * 1.05, axis=0)[["NTPC", "LT", "SRF", "PAGEIND"]].corr().to_numpy()
     assert np.abs(apart[np.triu_indices(4, 1)]).max() < 0.25
     betas = moves.apply(lambda own: own.cov(nifty) / nifty[own.notna()].var())
-    assert ((betas > 0.55) & (betas < 1.55)).all()
+    assert ((betas > 0.45) & (betas < 1.5)).all()
 
 
 def test_the_source_serves_the_sample(tmp_path: Path) -> None:

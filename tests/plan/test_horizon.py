@@ -121,7 +121,7 @@ def test_a_basket_was_never_launched() -> None:
     for kind in ("since_launch", "since_proxy"):
         fact = since("THEME", kind, {"THEME"})
         assert (fact.day, fact.known) == (None, True)
-        assert "basket" in fact.why
+        assert fact.why == "there is no launch and no fund of THEME, built from stocks"
 
 
 # The shipped registry and files.

@@ -67,6 +67,10 @@ def test_the_back_filled_part_is_shaded_and_the_legend_says_so_in_words(result: 
         assert len(rows) == len(shaded(result))
         assert rows[-1]["until"] == str(max(day for day, flag in zip(days, flags, strict=True) if flag).date())
         assert all(row["until"] < str(LAUNCH) for row in rows)
+        first = next(place for place, flag in enumerate(flags) if flag)
+        assert rows[0]["since"] == str(days[max(first - 1, 0)].date())  # what it was bought at
+        later = [place for place in range(1, len(flags)) if flags[place] and not flags[place - 1]]
+        assert [row["since"] for row in rows][-len(later) :] == [str(days[place - 1].date()) for place in later]
 
 
 def test_nothing_is_said_where_everything_could_have_been_had(monkeypatch: pytest.MonkeyPatch) -> None:
