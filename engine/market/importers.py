@@ -42,6 +42,7 @@ def stage(
 
     Raises DataError for the first thing that is no market data: a missing column, text among prices, a date twice.
     """
+    connection.execute("SET enable_progress_bar = false")  # DuckDB draws it on stdout, among what is told there
     asked = asked or Asked()
     found: list[Found] = []
     for path in _files(where):

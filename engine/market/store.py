@@ -241,6 +241,7 @@ def _attach(connection: DuckDBPyConnection, path: Path, *, read_only: bool) -> N
     import duckdb  # noqa: PLC0415  # only when a store is used
 
     literal = str(path).replace("'", "''")
+    connection.execute("SET enable_progress_bar = false")  # DuckDB draws it on stdout, among what is told there
     try:
         connection.execute(f"ATTACH '{literal}' AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
     except duckdb.IOException as error:
