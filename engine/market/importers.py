@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ENDINGS = (".parquet", ".csv", ".xlsx")
+NAMELESS = ("n.a.", "n/a", "na", "nan", "null", "none", "-", "#n/a")
 _TIDY = "tidy"
 
 
@@ -83,7 +84,7 @@ def _take(connection: DuckDBPyConnection, path: Path, asked: Asked) -> list[Foun
     if asked.shape in (None, _TIDY) and (plain := written_plainly(connection, path)):
         dataset, columns = plain
         if asked.variant and "variant" in columns:
-            raise DataError(f"{path}: its column 'variant' says what its rows are; --variant is for files without one")
+            raise DataError(f"{path}: its column 'variant' says what its rows are; --variant is for files without")
         if _read(connection, path, dataset, columns):
             return [Found(path, dataset, shape=_TIDY)]
     table = table_of(connection, path, asked.sheet)
@@ -158,7 +159,10 @@ def _settle(connection: DuckDBPyConnection, path: Path, dataset: Dataset, column
 
 def _checks(dataset: Dataset, columns: dict[str, str]) -> list[tuple[str, str]]:
     """SQL conditions that no row may meet, and what to say of one that does."""
-    checks = [(f"{_day('date')} IS NULL", "the date {date} is no day written YYYY-MM-DD")]
+    checks = [
+        (f"{_day('date')} IS NULL", "the date {date} is no day written YYYY-MM-DD"),
+        (f"{_day('date')} > current_date + 1", "the date {date} lies in the future"),
+    ]
     for column in (*dataset.positive, *dataset.numbers):
         if column in columns:
             shown = f"the {column} {{{column}}} on {{date}}"
@@ -177,6 +181,7 @@ def _checks(dataset: Dataset, columns: dict[str, str]) -> list[tuple[str, str]]:
         checks.append(
             (f"trim({_quoted(column)}) = '{CASH}'", f"{CASH} is no {column}: it is what idle money is called")
         )
+        checks.append((_no_name(column), f"the {column} {{{column}}} on {{date}} is no name"))
     if "variant" in dataset.keys:
         known = ", ".join(f"'{variant}'" for variant in VARIANTS)
         checks.append(
@@ -247,6 +252,16 @@ def _casts(path: Path, dataset: Dataset, columns: dict[str, str], source: str) -
     told = literal(source)
     parts.append(f"coalesce(source, {told}) AS source" if "source" in columns else f"{told} AS source")
     return ", ".join([*parts, f"{literal(str(path))} AS file"])
+
+
+def _no_name(column: str) -> str:
+    """Whether a name is what programs write where there is none, has signs nobody types, or is a number.
+
+    A share may be called by a number, an index not.
+    """
+    text = _quoted(column)
+    number = f" OR NOT regexp_matches({text}, '[A-Za-z]')" if column == "index" else ""
+    return f"regexp_matches({text}, '[[:cntrl:]]') OR lower(trim({text})) IN {NAMELESS}{number}"
 
 
 def _quoted(column: str) -> str:

@@ -164,6 +164,16 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: csv(f / "weights.csv", ["2024-01-31,S,5, "], "date,symbol,weight_pct,sector"),
         "row 1 of S: a row on 2024-01-31 has no sector",
     ),
+    "a name that is none": (
+        lambda f: csv(f / "indices.csv", ["2024-01-22,N.A.,PR,,,,1,,x"]),
+        "row 1 of N.A.: the index 'N.A.' on 2024-01-22 is no name",
+    ),
+    "a number for a name": (lambda f: csv(f / "indices.csv", ["2024-01-22,24055.6,PR,,,,1,,x"]), "is no name"),
+    "a NUL in a name": (lambda f: csv(f / "indices.csv", ["2024-01-22,A\0,PR,,,,1,,x"]), "is no name"),
+    "the future": (
+        lambda f: csv(f / "indices.csv", [*ROWS, "3024-01-22,A,PR,,,,1,,x"]),
+        "row 5 of A: the date 3024-01-22 lies in the future",
+    ),
     "no name": (lambda f: csv(f / "indices.csv", ["2024-01-22,,PR,,,,1,,x"]), "a row on 2024-01-22 has no index"),
     "a series called CASH": (lambda f: csv(f / "indices.csv", ["2024-01-22,CASH,PR,,,,1,,x"]), "CASH is no index"),
     "not parquet": (lambda f: (f / "indices.parquet").write_bytes(b"no"), "cannot be read as parquet"),

@@ -48,8 +48,10 @@ def days(table: Grid, key: str, order: Order | None = None, today: date | None =
                 f"{table.word} {said[0].line.number}"
             )
     if said[0].form.startswith("numeric"):
-        said = [_ordered(one, order or _order(table, said)) for one in said]
-    return [_day(table, one, today or datetime.now().date()) for one in said]
+        decided = order or _order(table, said)
+        said = [_ordered(one, decided) for one in said]
+    latest = today or datetime.now().date()
+    return [_day(table, one, latest) for one in said]
 
 
 def _said(table: Grid, line: Line, text: str) -> _Said:

@@ -94,7 +94,7 @@ def _by_name(path: Path) -> Dataset | None:
 def why_not(path: Path, table: Grid) -> str:
     """Why a file is passed over. Raises DataError for one that is almost a dataset, by its name or its columns."""
     columns = {name.strip().lower() for name in table.header}
-    almost = [d for d in DATASETS.values() if columns <= d.known and columns >= set(d.keys)]
+    almost = [d for d in DATASETS.values() if columns <= d.known and columns >= set(d.keys) - {"variant"}]
     named = _by_name(path) or next(iter(almost), None)
     if named is None:
         return (

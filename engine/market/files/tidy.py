@@ -39,6 +39,9 @@ class Tidy(Shape):
             raise DataError(
                 f"{table.file}: its columns ({', '.join(table.header)[:200]}) are those of no table. {known}"
             )
+        if asked.variant and "variant" in table.keys:
+            said = table.header[table.keys.index("variant")]
+            raise DataError(f"{table.file}: its column {said!r} says what its rows are; --variant is for files without")
         columns: Columns = {}
         for column in sorted((*dataset.keys, *dataset.values, "source")):
             if bare(column) in table.keys:
