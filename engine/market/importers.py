@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DataError
 from engine.market.datasets import DATASETS, VARIANTS, Dataset
-from engine.market.files.recognise import literal, relation, table_of, why_not, written_plainly
+from engine.market.files.recognise import endings, files_of, literal, relation, table_of, why_not, written_plainly
 from engine.market.files.shape import Asked, Part
 from engine.market.files.shapes import SHAPES, listed, shape_of
 from engine.market.keys import CASH
@@ -20,7 +20,6 @@ from engine.market.keys import CASH
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ENDINGS = (".parquet", ".csv", ".xlsx")
 NAMELESS = ("n.a.", "n/a", "na", "nan", "null", "none", "-", "#n/a")
 _TIDY = "tidy"
 
@@ -46,14 +45,16 @@ def stage(
     connection.execute("SET enable_progress_bar = false")  # DuckDB draws it on stdout, among what is told there
     asked = asked or Asked()
     found: list[Found] = []
-    for path in _files(where):
+    read: list[tuple[Path, Part]] = []
+    for path in files_of(where):
         progress(f"reading {path.name}")
-        found += _take(connection, path, asked)
+        found += _take(connection, path, asked, read)
+    _stage(connection, where, read)
     if not any(item.dataset for item in found):
         reasons = "; ".join(f"{item.path.name}: {item.reason}" for item in found)
         known = "; ".join(f"{dataset.name} need {', '.join(dataset.required)}" for dataset in DATASETS.values())
         found_none = (
-            f"{reasons}. Tables: {known}. Other shapes: {listed()}" if reasons else f"No {_endings()} file is there"
+            f"{reasons}. Tables: {known}. Other shapes: {listed()}" if reasons else f"No {endings()} file is there"
         )
         raise DataError(f"{where}: nothing to import. {found_none}")
     _refuse_unheard(where, found, asked)
@@ -62,25 +63,8 @@ def stage(
     return found
 
 
-def _files(where: Path) -> list[Path]:
-    try:
-        if where.is_dir():
-            return sorted(path for path in where.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
-        if where.is_file():
-            if where.suffix.lower() not in ENDINGS:
-                raise DataError(f"{where}: expected a {_endings()} file")
-            return [where]
-        raise DataError(f"{where}: {'neither a folder nor a file' if where.exists() else 'no such file or folder'}")
-    except OSError as error:
-        raise DataError(f"{str(where)[:100]}: cannot be read: {error.strerror or error}") from error
-
-
-def _endings() -> str:
-    return f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
-
-
-def _take(connection: DuckDBPyConnection, path: Path, asked: Asked) -> list[Found]:
-    """Stage one file: by SQL where it is written the store's own way, else through its shape."""
+def _take(connection: DuckDBPyConnection, path: Path, asked: Asked, read: list[tuple[Path, Part]]) -> list[Found]:
+    """Stage a file by SQL where it is written the store's own way, else let its shape add what it reads to `read`."""
     if asked.shape in (None, _TIDY) and (plain := written_plainly(connection, path)):
         dataset, columns = plain
         if asked.variant and "variant" in columns:
@@ -92,8 +76,7 @@ def _take(connection: DuckDBPyConnection, path: Path, asked: Asked) -> list[Foun
     if shape is None:
         return [Found(path, None, why_not(path, table))]
     parts = shape.read(shape.checked(table), asked)
-    for part in parts:
-        _stage(connection, path, part)
+    read += [(path, part) for part in parts]
     return [Found(path, DATASETS[part.dataset], shape=shape.name, notes=part.notes) for part in parts]
 
 
@@ -110,19 +93,22 @@ def _refuse_unheard(where: Path, found: Sequence[Found], asked: Asked) -> None:
         raise DataError(f"{where}: --series names one series, and {count} files are there; import them one by one")
 
 
-def _stage(connection: DuckDBPyConnection, path: Path, part: Part) -> None:
-    """Rows a shape has read, through the same checks as any."""
-    dataset = DATASETS[part.dataset]
-    kinds = {
-        "date": "DATE",
-        **dict.fromkeys((*dataset.positive, *dataset.numbers), "DOUBLE"),
-    }
-    columns = {name: kinds.get(name, "VARCHAR") for name in part.columns}
-    named = ", ".join(f"{_quoted(name)} {kind}" for name, kind in columns.items())
-    values = ", ".join(f"unnest(?::{kind}[])" for kind in columns.values())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE raw ({named})")
-    connection.execute(f"INSERT INTO raw SELECT {values}", list(part.columns.values()))
-    _settle(connection, path, dataset, columns, part.source)
+def _stage(connection: DuckDBPyConnection, where: Path, parts: Sequence[tuple[Path, Part]]) -> None:
+    """Rows that shapes have read, through the same checks as any; those of files alike go at once."""
+    alike: dict[tuple[str, str, tuple[str, ...]], list[tuple[Path, Part]]] = {}
+    for path, part in parts:
+        alike.setdefault((part.dataset, part.source, tuple(part.columns)), []).append((path, part))
+    for (name, source, given), group in alike.items():
+        dataset = DATASETS[name]
+        kinds = {"date": "DATE", **dict.fromkeys((*dataset.positive, *dataset.numbers), "DOUBLE")}
+        columns = {column: kinds.get(column, "VARCHAR") for column in (*given, "file")}
+        rows = [[cell for _, part in group for cell in part.columns[column]] for column in given]
+        rows.append([str(path) for path, part in group for _ in part.columns["date"]])
+        named = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
+        values = ", ".join(f"unnest(?::{kind}[])" for kind in columns.values())
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw ({named})")
+        connection.execute(f"INSERT INTO raw SELECT {values}", rows)
+        _settle(connection, where, dataset, columns, source)
 
 
 def _read(connection: DuckDBPyConnection, path: Path, dataset: Dataset, columns: dict[str, str]) -> bool:
@@ -132,8 +118,11 @@ def _read(connection: DuckDBPyConnection, path: Path, dataset: Dataset, columns:
     for column in (*dataset.positive, *dataset.numbers):
         if path.suffix.lower() == ".parquet" and columns.get(column) == "VARCHAR":
             raise DataError(f"{path}: the column {column!r} holds text; numbers are expected")
+    file = literal(str(path))
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM {relation(path, columns)}")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT *, {file} AS file FROM {relation(path, columns)}"
+        )
     except duckdb.Error as error:
         if path.suffix.lower() == ".csv":
             return False
@@ -142,19 +131,21 @@ def _read(connection: DuckDBPyConnection, path: Path, dataset: Dataset, columns:
     return True
 
 
-def _settle(connection: DuckDBPyConnection, path: Path, dataset: Dataset, columns: dict[str, str], source: str) -> None:
-    """Check the rows of `raw` and add them to the dataset's table."""
+def _settle(
+    connection: DuckDBPyConnection, where: Path, dataset: Dataset, columns: dict[str, str], source: str
+) -> None:
+    """Check the rows of `raw`, which have their file with them, and add them to the dataset's table."""
     import duckdb  # noqa: PLC0415  # only when something is imported
 
     try:
         for check, sentence in _checks(dataset, columns):
-            _refuse(connection, path, check, sentence)
+            _refuse(connection, check, sentence, numbered="file" not in columns)
         _create(connection, dataset)
         connection.execute(
-            f"INSERT INTO {_quoted(dataset.name)} BY NAME SELECT {_casts(path, dataset, columns, source)} FROM raw"
+            f"INSERT INTO {_quoted(dataset.name)} BY NAME SELECT {_casts(dataset, columns, source)} FROM raw"
         )
     except duckdb.Error as error:
-        raise DataError(f"{path}: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{where}: {str(error).splitlines()[0]}") from error
 
 
 def _checks(dataset: Dataset, columns: dict[str, str]) -> list[tuple[str, str]]:
@@ -193,8 +184,8 @@ def _checks(dataset: Dataset, columns: dict[str, str]) -> list[tuple[str, str]]:
     return checks
 
 
-def _refuse(connection: DuckDBPyConnection, path: Path, check: str, sentence: str) -> None:
-    """Raise with the first row that meets `check`, if one does."""
+def _refuse(connection: DuckDBPyConnection, check: str, sentence: str, *, numbered: bool) -> None:
+    """Raise with the first row that meets `check`, if one does; its number where the rows are one whole file."""
     bad = connection.execute(f"SELECT rowid + 1 AS row_number, * FROM raw WHERE {check} ORDER BY rowid LIMIT 1")
     names = [column[0] for column in bad.description or []]
     row = bad.fetchone()
@@ -202,12 +193,12 @@ def _refuse(connection: DuckDBPyConnection, path: Path, check: str, sentence: st
         return
     values = dict(zip(names, row, strict=True))
     who = next((f" of {values[key]}" for key in ("index", "symbol") if values.get(key)), "")
-    place = f"row {values['row_number']}{who}"
+    place = f"row {values['row_number']}{who}" if numbered else f"a row{who}"
     shown = {
         name: repr(value) if isinstance(value, str) and name != "date" else _plain(value)
         for name, value in values.items()
     }
-    raise DataError(f"{path}: {place}: {sentence.format(**shown)}")
+    raise DataError(f"{values['file']}: {place}: {sentence.format(**shown)}")
 
 
 def _plain(value: object, *, quoted: bool = False) -> str:
@@ -243,7 +234,7 @@ def table_columns(dataset: Dataset) -> str:
     return ", ".join(f"{_quoted(column)} {kinds.get(column, 'VARCHAR')}" for column in columns)
 
 
-def _casts(path: Path, dataset: Dataset, columns: dict[str, str], source: str) -> str:
+def _casts(dataset: Dataset, columns: dict[str, str], source: str) -> str:
     numbers = {*dataset.positive, *dataset.numbers}
     parts = [f"{_day('date')} AS date"]
     for column in (*dataset.keys, *dataset.values):
@@ -251,7 +242,7 @@ def _casts(path: Path, dataset: Dataset, columns: dict[str, str], source: str) -
             parts.append(f"{_known(column) if column in numbers else f'trim({_quoted(column)})'} AS {_quoted(column)}")
     told = literal(source)
     parts.append(f"coalesce(source, {told}) AS source" if "source" in columns else f"{told} AS source")
-    return ", ".join([*parts, f"{literal(str(path))} AS file"])
+    return ", ".join([*parts, "file"])
 
 
 def _no_name(column: str) -> str:

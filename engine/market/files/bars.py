@@ -8,7 +8,7 @@ from typing import ClassVar
 from engine.errors import DataError
 from engine.market.datasets import VARIANTS
 from engine.market.files.aliases import index_name
-from engine.market.files.columns import bar, known, once, same
+from engine.market.files.columns import bar, known, once, same, unheard_of
 from engine.market.files.dates import days
 from engine.market.files.shape import Asked, Part, Shape, file_stem
 from engine.market.files.table import Grid
@@ -71,4 +71,4 @@ def _rows(table: Grid, asked: Asked, name: str, source: str) -> Part:
     columns, notes = known(
         {"date": [*when], "index": same(name, table), "variant": same(code, table), **bar(table)}, ("close",)
     )
-    return Part("indices", columns, source, notes)
+    return Part("indices", columns, source, (*notes, *unheard_of(name)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from engine.errors import DataError
+from engine.errors import DataError, nearest
 from engine.market.files.aliases import index_name
 from engine.market.files.numbers import MISSING, level, number
 from engine.market.files.shape import Cell, Columns
 from engine.market.files.table import Grid
+from engine.market.registry import index_facts
 
 BAR = ("open", "high", "low", "close")
 
@@ -82,6 +83,11 @@ def known(columns: Mapping[str, Iterable[Cell]], needed: Sequence[str]) -> tuple
     }
     which = " or ".join(needed)
     return kept, ((f"{left} row{'s' if left > 1 else ''} without a {which} left out",) if left else ())
+
+
+def unheard_of(name: str) -> tuple[str, ...]:
+    """A note on an index named by hand that is not described here: it may be misspelt."""
+    return () if name in index_facts() else (f"{name} is no index described here{nearest(name, index_facts())}",)
 
 
 def same(value: Cell, table: Grid) -> list[Cell]:

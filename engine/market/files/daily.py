@@ -124,11 +124,11 @@ class DailyIndices(Shape):
     name = "daily"
     source = PROVIDER
     headers = ("Index Name", "Index Date", "Closing Index Value")
-    optional = (
-        "Open Index Value", "High Index Value", "Low Index Value", "Points Change", "Change(%)", "Volume",
-        "Turnover (Rs. Cr.)", "P/E", "P/B", "Div Yield",
-    )  # fmt: skip
     takes = frozenset()
+
+    def fits(self, table: Grid, _asked: Asked, /) -> bool:
+        """By the columns it needs: NSE has added some over the years, and no other shape has these."""
+        return self.required() <= set(table.keys)
 
     def read(self, table: Grid, _asked: Asked, /) -> list[Part]:
         """Rows of `indices` and, where there are any, of `valuation`."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from engine.errors import DataError
 from engine.market.files.aliases import index_name
-from engine.market.files.columns import bar, filled, known, once, same
+from engine.market.files.columns import bar, filled, known, once, same, unheard_of
 from engine.market.files.dates import days
 from engine.market.files.shape import Asked, Part, Shape, file_stem
 from engine.market.files.table import Grid
@@ -29,18 +29,18 @@ class NseIndex(Shape):
     def read(self, table: Grid, asked: Asked, /) -> list[Part]:
         """Rows of `indices`, variant PR."""
         when = days(table, "date", asked.dates)
-        name = asked.series or _named(table, when, "index")
+        name = index_name(asked.series or _named(table, when, "index"))
         once(table, when)
         columns, notes = known(
             {
                 "date": [*when],
-                "index": same(index_name(name), table),
+                "index": same(name, table),
                 "variant": same("PR", table),
                 **bar(table, "sharestraded"),
             },
             ("close",),
         )
-        return [Part("indices", columns, self.source, notes)]
+        return [Part("indices", columns, self.source, (*notes, *unheard_of(name)))]
 
 
 class NseEquity(Shape):

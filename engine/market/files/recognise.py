@@ -17,7 +17,29 @@ from engine.market.files.table import Grid, Line, grid, read_table
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+ENDINGS = (".parquet", ".csv", ".xlsx")
+_NOT_MEANT = (".", "~$")  # hidden files, and the marks of workbooks that are open
 _HEAD_BYTES = 1 << 16
+
+
+def files_of(where: Path) -> list[Path]:
+    """The files of a folder that may hold data, by name, or the one file. Raises DataError where there is none."""
+    try:
+        if where.is_dir():
+            found = (path for path in where.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
+            return sorted(path for path in found if not path.name.startswith(_NOT_MEANT))
+        if where.is_file():
+            if where.suffix.lower() not in ENDINGS:
+                raise DataError(f"{where}: expected a {endings()} file")
+            return [where]
+        raise DataError(f"{where}: {'neither a folder nor a file' if where.exists() else 'no such file or folder'}")
+    except OSError as error:
+        raise DataError(f"{str(where)[:100]}: cannot be read: {error.strerror or error}") from error
+
+
+def endings() -> str:
+    """Which files are read, for messages."""
+    return f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 
 
 def written_plainly(connection: DuckDBPyConnection, path: Path) -> tuple[Dataset, dict[str, str]] | None:

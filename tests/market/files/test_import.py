@@ -88,6 +88,19 @@ def test_two_sources_keep_their_names(desk: Desk) -> None:
     assert table.sources == ("Yahoo download", "niftyindices.com download")
 
 
+def test_a_name_said_wrongly_is_pointed_out(desk: Desk) -> None:
+    text = "Date,Open,High,Low,Close,Shares Traded\n05-AUG-2024,1,2,0.5,1.5,0\n"
+    (found,) = desk.load("x.csv", text, Asked(series="NIFTY BNAK"))
+    assert found.notes == ("NIFTY BNAK is no index described here; did you mean 'NIFTY BANK'?",)
+
+
+def test_marks_of_open_workbooks_and_hidden_files_are_not_meant(desk: Desk) -> None:
+    desk.write("~$mine.xlsx", b"\x05user")
+    desk.write(".mine.csv", "")
+    desk.write("mine.csv", "date,index,variant,close\n2024-08-05,NIFTY 50,PR,1\n")
+    assert [item.path.name for item in desk.store.load(desk.folder)] == ["mine.csv"]
+
+
 def test_endings_in_capitals(desk: Desk) -> None:
     desk.load("MINE.CSV", "date,index,variant,close\n2024-08-05,NIFTY 50,PR,1\n")
     assert desk.store.tables()[0].rows == 1
