@@ -57,7 +57,7 @@ class Event(NamedTuple):
 @cache
 def index_facts() -> Mapping[str, IndexFacts]:
     """Every index described here, by name."""
-    return MappingProxyType({row["index"]: _index(row) for row in _rows("indices.csv")})
+    return MappingProxyType({row["index"]: _index(row) for row in read_facts("indices.csv")})
 
 
 def nearest_series(name: str, known: Iterable[str]) -> str:
@@ -81,7 +81,7 @@ def _bare(name: str) -> str:
 @cache
 def themes() -> Mapping[str, tuple[str, ...]]:
     """The stocks of each theme for which no index can be used, by theme."""
-    return _grouped((row["theme"], row["symbol"]) for row in _rows("themes.csv"))
+    return _grouped((row["theme"], row["symbol"]) for row in read_facts("themes.csv"))
 
 
 @cache
@@ -93,13 +93,13 @@ def theme_made(theme: str) -> dt.date:
 @cache
 def benchmark_sectors() -> Mapping[str, str | None]:
     """The index that stands for each sector of the Nifty 50, None where none has total returns that go back enough."""
-    return MappingProxyType({row["sector"]: row["index"] or None for row in _rows("benchmark_sectors.csv")})
+    return MappingProxyType({row["sector"]: row["index"] or None for row in read_facts("benchmark_sectors.csv")})
 
 
 @cache
 def events() -> Mapping[str, tuple[Event, ...]]:
     """Events by name, such as `union_budget`, oldest first. One never announced was known from its own date on."""
-    return _grouped(sorted((row["name"], _event(row)) for row in _rows("events.csv")))
+    return _grouped(sorted((row["name"], _event(row)) for row in read_facts("events.csv")))
 
 
 @cache
@@ -109,7 +109,7 @@ def explained_moves() -> Mapping[tuple[str, dt.date], str]:
     `market` is a gain or loss its holders really had; `demerger` a business handed out, whose value left the price
     but not the holders.
     """
-    rows = _rows("stock_moves.csv")
+    rows = read_facts("stock_moves.csv")
     return MappingProxyType({(row["symbol"], dt.date.fromisoformat(row["date"])): row["kind"] for row in rows})
 
 
@@ -154,6 +154,7 @@ def _grouped(pairs: Iterable[tuple[str, Value]]) -> Mapping[str, tuple[Value, ..
     return MappingProxyType({name: tuple(values) for name, values in lists.items()})
 
 
-def _rows(file: str) -> list[dict[str, str]]:
+def read_facts(file: str) -> list[dict[str, str]]:
+    """The rows of a file of `facts/`."""
     with (files("engine.market") / "facts" / file).open(encoding="utf-8") as lines:
         return list(csv.DictReader(lines))

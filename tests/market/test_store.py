@@ -142,10 +142,13 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "the close 'inf' .* is not finite",
     ),
     "bad date": (
-        lambda f: csv(f / "indices.csv", ["22-01-2024,A,PR,,,,1,,x"]),
+        lambda f: csv(f / "indices.csv", [*ROWS, "22-01-2024,A,PR,,,,1,,x"]),
         "the date 22-01-2024 is no day written",
     ),
-    "impossible date": (lambda f: csv(f / "indices.csv", ["2024-02-30,A,PR,,,,1,,x"]), "the date 2024-02-30 is no day"),
+    "impossible date": (
+        lambda f: csv(f / "indices.csv", ["2024-02-30,A,PR,,,,1,,x"]),
+        "the date '2024-02-30' is no day",
+    ),
     "time of day": (
         lambda f: parquet(
             f / "indices.parquet",
@@ -161,12 +164,22 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda f: csv(f / "weights.csv", ["2024-01-31,S,5, "], "date,symbol,weight_pct,sector"),
         "row 1 of S: a row on 2024-01-31 has no sector",
     ),
+    "a name that is none": (
+        lambda f: csv(f / "indices.csv", ["2024-01-22,N.A.,PR,,,,1,,x"]),
+        "row 1 of N.A.: the index 'N.A.' on 2024-01-22 is no name",
+    ),
+    "a number for a name": (lambda f: csv(f / "indices.csv", ["2024-01-22,24055.6,PR,,,,1,,x"]), "is no name"),
+    "a NUL in a name": (lambda f: csv(f / "indices.csv", ["2024-01-22,A\0,PR,,,,1,,x"]), "is no name"),
+    "the future": (
+        lambda f: csv(f / "indices.csv", [*ROWS, "3024-01-22,A,PR,,,,1,,x"]),
+        "row 5 of A: the date 3024-01-22 lies in the future",
+    ),
     "no name": (lambda f: csv(f / "indices.csv", ["2024-01-22,,PR,,,,1,,x"]), "a row on 2024-01-22 has no index"),
     "a series called CASH": (lambda f: csv(f / "indices.csv", ["2024-01-22,CASH,PR,,,,1,,x"]), "CASH is no index"),
     "not parquet": (lambda f: (f / "indices.parquet").write_bytes(b"no"), "cannot be read as parquet"),
     "ragged rows": (lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR"]), "indices.csv: "),
     "nothing known": (lambda f: csv(f / "x.csv", ["1"], "a"), r"nothing to import. x.csv: its columns \(a\)"),
-    "empty folder": (lambda f: f.exists(), "nothing to import. No .parquet or .csv file is there"),
+    "empty folder": (lambda f: f.exists(), "nothing to import. No .parquet, .csv or .xlsx file is there"),
 }
 
 
@@ -193,7 +206,7 @@ def test_a_refused_import_leaves_the_store_as_it_was(store: Store, folder: Path)
 def test_paths_that_are_no_store(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         Store(tmp_path / "s").load(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"expected a .parquet or .csv file"):
+    with pytest.raises(DataError, match=r"expected a .parquet, .csv or .xlsx file"):
         Store(tmp_path / "s").load(csv(folder / "x.txt", ROWS))
     (tmp_path / "text").write_text("not a database, but long enough to look like one " * 100, "utf-8")
     with pytest.raises(DataError, match="this is no market store"):

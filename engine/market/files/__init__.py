@@ -1,0 +1,1 @@
+"""Files people really have: downloads of exchanges, index providers and Yahoo, spreadsheets and matrices."""
