@@ -129,18 +129,28 @@ class Store:
                     _write_digest(connection, dataset)
         return found
 
-    def keep(self, dataset: Dataset, rows: Sequence[Mapping[str, object]], retrieval: Retrieval) -> None:
+    def keep(self, dataset: Dataset, rows: Sequence[Mapping[str, object]], *retrievals: Retrieval) -> None:
         """Store the checked rows of one chunk, at least one, and remember its retrieval, in one transaction."""
+        self.keep_all([(dataset, rows)], *retrievals)
+
+    def keep_all(
+        self, tables: Sequence[tuple[Dataset, Sequence[Mapping[str, object]]]], *retrievals: Retrieval
+    ) -> None:
+        """`keep` for a chunk with rows of several tables; the first retrieval says who gave them and when."""
         import duckdb  # noqa: PLC0415  # only when something is fetched
 
+        source, at = retrievals[0].provider, retrievals[0].retrieved
         with _speaking_of(self.path), duckdb.connect(":memory:") as connection:
-            stage_rows(connection, dataset, rows, retrieval.provider)
+            for dataset, rows in tables:
+                stage_rows(connection, dataset, rows, source)
             with self._writing(connection):
-                if dataset.name in _tables(connection):
-                    keep_other_columns(connection, dataset, rows[0])
-                _upsert(connection, dataset, retrieval.retrieved)
-                _write_digest(connection, dataset)
-                note(connection, retrieval)
+                for dataset, rows in tables:
+                    if dataset.name in _tables(connection):
+                        keep_other_columns(connection, dataset, rows[0])
+                    _upsert(connection, dataset, at)
+                    _write_digest(connection, dataset)
+                for retrieval in retrievals:
+                    note(connection, retrieval)
 
     def retrieved(self, provider: str, series: str, kind: str) -> list[tuple[date, date]]:
         """First and last day of every chunk retrieved of one history, oldest first."""
