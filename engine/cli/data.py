@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.check import check
 from engine.cli.doctor import doctor
-from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json
+from engine.cli.import_ import import_data, show_tables, tables_of
+from engine.cli.terminal import JsonOption, StoreOption, out, say_json
 from engine.cli.update import update
 
 if TYPE_CHECKING:
     from engine.market.source import Source
-    from engine.market.store import Store
 
 data = typer.Typer(no_args_is_help=True, help="The market store: import or fetch history, see what is there.")
+data.command("import")(import_data)
 data.command("check")(check)
 data.command("update")(update)
 data.command("doctor")(doctor)
-
-
-@data.command("import")
-def import_data(
-    where: Annotated[Path, typer.Argument(help="A folder, or one .parquet or .csv file.", show_default=False)],
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Import index, stock, flow, valuation and weight history; newer rows replace older ones."""
-    from engine.market.source import open_source  # noqa: PLC0415  # not needed for --help
-
-    target = open_source(store).store
-    with err().status(f"reading {where}") as status:
-        found = target.load(where, status.update)
-    if as_json:
-        files = [{"file": item.path.name, "table": item.dataset and item.dataset.name} for item in found]
-        say_json({"store": str(target.path), "files": files, "tables": _tables(target)})
-        return
-    for item in found:
-        told = f"read into {item.dataset.name}" if item.dataset else f"passed over: {item.reason}"
-        out().print(f"{item.path.name}: {told}", markup=False)
-    _show(target)
 
 
 @data.command("status")
@@ -56,7 +33,7 @@ def status_of_data(
 
     source = open_source(store)
     if as_json:
-        say_json({"store": str(source.store.path), "simulated": source.simulated, "tables": _tables(source.store)})
+        say_json({"store": str(source.store.path), "simulated": source.simulated, "tables": tables_of(source.store)})
     elif series:
         _show_series(source)
     elif source.simulated:
@@ -68,19 +45,7 @@ def status_of_data(
             markup=False,
         )
     else:
-        _show(source.store)
-
-
-def _tables(store: Store) -> list[dict[str, object]]:
-    return [{**asdict(table), "first": str(table.first), "last": str(table.last)} for table in store.tables()]
-
-
-def _show(store: Store) -> None:
-    out().print(str(store.path), markup=False)
-    for held in store.tables():
-        counts = f"{held.series:,} series, {held.rows:,} rows" if held.series > 1 else f"{held.rows:,} rows"
-        out().print(f"  {held.name}: {counts}, {held.first} to {held.last}, digest {held.digest[:8]}", markup=False)
-        out().print(f"    retrieved {held.retrieved} UTC; sources: {', '.join(held.sources)}", markup=False)
+        show_tables(source.store)
 
 
 def _show_series(source: Source) -> None:

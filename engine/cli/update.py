@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.import_ import show_tables, tables_of
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_error, say_json
 from engine.errors import DataError, ProviderError
 from engine.market.providers.roster import BY_ITSELF, Name
@@ -110,9 +111,6 @@ def _ask(name: Name, names: tuple[str, ...], since: date | None, today: date, ta
 
 
 def _show(target: Store, told: dict[Name, Told], as_json: bool) -> None:
-    from engine.cli.data import _show as show_tables  # noqa: PLC0415  # which imports this file
-    from engine.cli.data import _tables as tables_of  # noqa: PLC0415
-
     chunks, rows = (sum(getattr(one, field) for one in told.values()) for field in ("chunks", "rows"))
     if as_json:
         each = {str(name): asdict(one) for name, one in told.items()}

@@ -1,4 +1,4 @@
-"""Files to checked rows: Parquet and tidy CSV with the columns of a dataset.
+"""Files to checked rows: the store's own tables in Parquet and CSV by SQL, any other shape through `files`.
 
 Everything is read and checked in memory first; only rows that are all sound reach the store.
 """
@@ -10,40 +10,52 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DataError, unknown
+from engine.errors import DataError
 from engine.market.datasets import DATASETS, VARIANTS, Dataset
+from engine.market.files.recognise import literal, relation, table_of, why_not, written_plainly
+from engine.market.files.shape import Asked, Part
+from engine.market.files.shapes import SHAPES, listed, shape_of
 from engine.market.keys import CASH
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ENDINGS = (".parquet", ".csv")
+ENDINGS = (".parquet", ".csv", ".xlsx")
+_TIDY = "tidy"
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file and the dataset it holds, or why it is passed over."""
+    """A file and a dataset it holds, or why it is passed over. `notes` are what its reader left out."""
 
     path: Path
     dataset: Dataset | None
     reason: str = ""
+    shape: str = ""
+    notes: tuple[str, ...] = ()
 
 
-def stage(connection: DuckDBPyConnection, where: Path, progress: Callable[[str], None]) -> list[Found]:
+def stage(
+    connection: DuckDBPyConnection, where: Path, progress: Callable[[str], None], asked: Asked | None = None
+) -> list[Found]:
     """Read a folder or a file into one checked table per dataset, called as the dataset, in `connection`.
 
     Raises DataError for the first thing that is no market data: a missing column, text among prices, a date twice.
     """
-    found = [_recognise(connection, path) for path in _files(where)]
+    connection.execute("SET enable_progress_bar = false")  # DuckDB draws it on stdout, among what is told there
+    asked = asked or Asked()
+    found: list[Found] = []
+    for path in _files(where):
+        progress(f"reading {path.name}")
+        found += _take(connection, path, asked)
     if not any(item.dataset for item in found):
         reasons = "; ".join(f"{item.path.name}: {item.reason}" for item in found)
         known = "; ".join(f"{dataset.name} need {', '.join(dataset.required)}" for dataset in DATASETS.values())
-        found_none = f"{reasons}. Tables: {known}" if reasons else "No .parquet or .csv file is there"
+        found_none = (
+            f"{reasons}. Tables: {known}. Other shapes: {listed()}" if reasons else f"No {_endings()} file is there"
+        )
         raise DataError(f"{where}: nothing to import. {found_none}")
-    for item in found:
-        if item.dataset is not None:
-            progress(f"reading {item.path.name}")
-            _read(connection, item.path, item.dataset)
+    _refuse_unheard(where, found, asked)
     for dataset in {item.dataset.name: item.dataset for item in found if item.dataset}.values():
         _refuse_twice(connection, dataset)
     return found
@@ -52,65 +64,93 @@ def stage(connection: DuckDBPyConnection, where: Path, progress: Callable[[str],
 def _files(where: Path) -> list[Path]:
     try:
         if where.is_dir():
-            return sorted(path for path in where.iterdir() if path.suffix in ENDINGS and path.is_file())
+            return sorted(path for path in where.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
         if where.is_file():
-            if where.suffix not in ENDINGS:
-                raise DataError(f"{where}: expected a .parquet or .csv file")
+            if where.suffix.lower() not in ENDINGS:
+                raise DataError(f"{where}: expected a {_endings()} file")
             return [where]
         raise DataError(f"{where}: {'neither a folder nor a file' if where.exists() else 'no such file or folder'}")
     except OSError as error:
         raise DataError(f"{str(where)[:100]}: cannot be read: {error.strerror or error}") from error
 
 
-def _relation(path: Path) -> str:
-    literal = "'" + str(path).replace("'", "''") + "'"
-    if path.suffix == ".parquet":
-        return f"read_parquet({literal})"
-    return f"read_csv({literal}, header=true, all_varchar=true, delim=',', quote='\"', escape='\"', null_padding=false)"
+def _endings() -> str:
+    return f"{', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
 
 
-def _columns(connection: DuckDBPyConnection, path: Path) -> dict[str, str]:
+def _take(connection: DuckDBPyConnection, path: Path, asked: Asked) -> list[Found]:
+    """Stage one file: by SQL where it is written the store's own way, else through its shape."""
+    if asked.shape in (None, _TIDY) and (plain := written_plainly(connection, path)):
+        dataset, columns = plain
+        if asked.variant and "variant" in columns:
+            raise DataError(f"{path}: its column 'variant' says what its rows are; --variant is for files without one")
+        if _read(connection, path, dataset, columns):
+            return [Found(path, dataset, shape=_TIDY)]
+    table = table_of(connection, path, asked.sheet)
+    shape = shape_of(table, asked)
+    if shape is None:
+        return [Found(path, None, why_not(path, table))]
+    parts = shape.read(shape.checked(table), asked)
+    for part in parts:
+        _stage(connection, path, part)
+    return [Found(path, DATASETS[part.dataset], shape=shape.name, notes=part.notes) for part in parts]
+
+
+def _refuse_unheard(where: Path, found: Sequence[Found], asked: Asked) -> None:
+    """Nothing the user says goes unheard, and one name is not given to two series."""
+    shapes = [SHAPES[item.shape] for item in {item.path: item for item in found if item.dataset}.values()]
+    for option in ("series", "variant", "dates", "unadjusted"):
+        if getattr(asked, option) and not any(option in shape.takes for shape in shapes):
+            names = ", ".join(sorted({shape.name for shape in shapes}))
+            raise DataError(f"{where}: --{option} says nothing about files of the shape {names}")
+    if asked.sheet and not any(item.path.suffix.lower() == ".xlsx" for item in found):
+        raise DataError(f"{where}: --sheet is for .xlsx files")
+    if asked.series and (count := sum("series" in shape.takes for shape in shapes)) > 1:
+        raise DataError(f"{where}: --series names one series, and {count} files are there; import them one by one")
+
+
+def _stage(connection: DuckDBPyConnection, path: Path, part: Part) -> None:
+    """Rows a shape has read, through the same checks as any."""
+    dataset = DATASETS[part.dataset]
+    kinds = {
+        "date": "DATE",
+        **dict.fromkeys((*dataset.positive, *dataset.numbers), "DOUBLE"),
+    }
+    columns = {name: kinds.get(name, "VARCHAR") for name in part.columns}
+    named = ", ".join(f"{_quoted(name)} {kind}" for name, kind in columns.items())
+    values = ", ".join(f"unnest(?::{kind}[])" for kind in columns.values())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE raw ({named})")
+    connection.execute(f"INSERT INTO raw SELECT {values}", list(part.columns.values()))
+    _settle(connection, path, dataset, columns, part.source)
+
+
+def _read(connection: DuckDBPyConnection, path: Path, dataset: Dataset, columns: dict[str, str]) -> bool:
+    """Stage a file by SQL; False for a text file whose lines are not all as its header is."""
     import duckdb  # noqa: PLC0415  # only when something is imported
 
-    try:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM {_relation(path)}").fetchall()
-    except duckdb.Error as error:
-        raise DataError(f"{path}: cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
-    return {str(name): str(kind) for name, kind, *_ in rows}
-
-
-def _recognise(connection: DuckDBPyConnection, path: Path) -> Found:
-    """By its name or by its columns; a file that is almost a dataset is an error, not something to pass over."""
-    columns = set(_columns(connection, path))
-    named = next((dataset for dataset in DATASETS.values() if path.stem in dataset.files), None)
-    if named is None:
-        fitting = [d for d in DATASETS.values() if columns <= d.known and columns >= set(d.required)]
-        almost = [d for d in DATASETS.values() if columns <= d.known and columns >= set(d.keys)]
-        named = next(iter(fitting or almost), None)
-    if named is None:
-        return Found(path, None, f"its columns ({', '.join(sorted(columns))}) are those of no known table")
-    for column in named.required:
-        if column not in columns:
-            raise DataError(f"{path}: the column {column!r} is missing; {named.name} need {', '.join(named.required)}")
-    if strange := sorted(columns - named.known):
-        raise DataError(f"{path}: {unknown('column', strange[0], sorted(named.known))}")
-    return Found(path, named)
-
-
-def _read(connection: DuckDBPyConnection, path: Path, dataset: Dataset) -> None:
-    import duckdb  # noqa: PLC0415  # only when something is imported
-
-    columns = _columns(connection, path)
     for column in (*dataset.positive, *dataset.numbers):
-        if path.suffix == ".parquet" and columns.get(column) == "VARCHAR":
+        if path.suffix.lower() == ".parquet" and columns.get(column) == "VARCHAR":
             raise DataError(f"{path}: the column {column!r} holds text; numbers are expected")
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM {_relation(path)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM {relation(path, columns)}")
+    except duckdb.Error as error:
+        if path.suffix.lower() == ".csv":
+            return False
+        raise DataError(f"{path}: {str(error).splitlines()[0]}") from error
+    _settle(connection, path, dataset, columns, path.name)
+    return True
+
+
+def _settle(connection: DuckDBPyConnection, path: Path, dataset: Dataset, columns: dict[str, str], source: str) -> None:
+    """Check the rows of `raw` and add them to the dataset's table."""
+    import duckdb  # noqa: PLC0415  # only when something is imported
+
+    try:
         for check, sentence in _checks(dataset, columns):
             _refuse(connection, path, check, sentence)
         _create(connection, dataset)
         connection.execute(
-            f"INSERT INTO {_quoted(dataset.name)} BY NAME SELECT {_casts(path, dataset, columns)} FROM raw"
+            f"INSERT INTO {_quoted(dataset.name)} BY NAME SELECT {_casts(path, dataset, columns, source)} FROM raw"
         )
     except duckdb.Error as error:
         raise DataError(f"{path}: {str(error).splitlines()[0]}") from error
@@ -198,15 +238,15 @@ def table_columns(dataset: Dataset) -> str:
     return ", ".join(f"{_quoted(column)} {kinds.get(column, 'VARCHAR')}" for column in columns)
 
 
-def _casts(path: Path, dataset: Dataset, columns: dict[str, str]) -> str:
+def _casts(path: Path, dataset: Dataset, columns: dict[str, str], source: str) -> str:
     numbers = {*dataset.positive, *dataset.numbers}
     parts = [f"{_day('date')} AS date"]
     for column in (*dataset.keys, *dataset.values):
         if column != "date" and column in columns:
             parts.append(f"{_known(column) if column in numbers else f'trim({_quoted(column)})'} AS {_quoted(column)}")
-    literal = path.name.replace("'", "''")
-    parts.append(f"coalesce(source, '{literal}') AS source" if "source" in columns else f"'{literal}' AS source")
-    return ", ".join([*parts, f"'{str(path).replace(chr(39), chr(39) * 2)}' AS file"])
+    told = literal(source)
+    parts.append(f"coalesce(source, {told}) AS source" if "source" in columns else f"{told} AS source")
+    return ", ".join([*parts, f"{literal(str(path))} AS file"])
 
 
 def _quoted(column: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import DataError
 from engine.market.datasets import DATASETS, HOLDINGS, Dataset, Holding
+from engine.market.files.appearances import Appearance, appearances, remember
+from engine.market.files.shape import Asked
 from engine.market.importers import Found, quoted_columns, stage, table_columns
 from engine.market.keys import Reading, SeriesKey, Span, Variant
 from engine.market.providers.log import Retrieval, keep_other_columns, note, noted, stage_rows
@@ -112,7 +114,9 @@ class Store:
         with self._open() as connection:
             return [_table(connection, DATASETS[name]) for name in _tables(connection) if name in DATASETS]
 
-    def load(self, where: Path, progress: Callable[[str], None] = lambda _: None) -> list[Found]:
+    def load(
+        self, where: Path, progress: Callable[[str], None] = lambda _: None, asked: Asked | None = None
+    ) -> list[Found]:
         """Import a folder or file: newer rows replace older ones with the same keys, in one transaction.
 
         Raises DataError, with the store untouched, when anything in the files is not sound.
@@ -121,12 +125,13 @@ class Store:
 
         now = datetime.now(UTC).replace(tzinfo=None)
         with _speaking_of(self.path), duckdb.connect(":memory:") as connection:
-            found = stage(connection, where, progress)
+            found = stage(connection, where, progress, asked)
             with self._writing(connection):
                 for dataset in {item.dataset.name: item.dataset for item in found if item.dataset}.values():
                     progress(f"writing {dataset.name}")
                     _upsert(connection, dataset, now)
                     _write_digest(connection, dataset)
+                remember(connection)
         return found
 
     def keep(self, dataset: Dataset, rows: Sequence[Mapping[str, object]], *retrievals: Retrieval) -> None:
@@ -149,6 +154,7 @@ class Store:
                         keep_other_columns(connection, dataset, rows[0])
                     _upsert(connection, dataset, at)
                     _write_digest(connection, dataset)
+                remember(connection)
                 for retrieval in retrievals:
                     note(connection, retrieval)
 
@@ -158,6 +164,13 @@ class Store:
             return []
         with self._open() as connection:
             return noted(connection, provider, series, kind) if "retrievals" in _tables(connection) else []
+
+    def appearances(self) -> list[Appearance]:
+        """Where each index first stands in the daily index files that were imported."""
+        if not _there(self.path):
+            return []
+        with self._open() as connection:
+            return appearances(connection) if "appearances" in _tables(connection) else []
 
     @contextmanager
     def _writing(self, connection: DuckDBPyConnection) -> Iterator[None]:
@@ -239,6 +252,7 @@ def _attach(connection: DuckDBPyConnection, path: Path, *, read_only: bool) -> N
     import duckdb  # noqa: PLC0415  # only when a store is used
 
     literal = str(path).replace("'", "''")
+    connection.execute("SET enable_progress_bar = false")  # DuckDB draws it on stdout, among what is told there
     try:
         connection.execute(f"ATTACH '{literal}' AS store (TYPE duckdb{', READ_ONLY' if read_only else ''})")
     except duckdb.IOException as error:

@@ -158,7 +158,7 @@ def test_data_goes_in_and_is_seen(tmp_path: Path) -> None:
     done = backtest("data", "import", ".", "--store", "s", cwd=tmp_path)
     assert "indices.csv: read into indices" in done.stdout
     again = json.loads(backtest("data", "import", "indices.csv", "--store", "s", "--json", cwd=tmp_path).stdout)
-    assert again["files"] == [{"file": "indices.csv", "table": "indices"}]
+    assert again["files"] == [{"file": "indices.csv", "table": "indices", "shape": "tidy", "notes": []}]
     told = json.loads(backtest("data", "status", "--store", "s", "--json", cwd=tmp_path).stdout)
     assert [(table["name"], table["rows"], table["first"]) for table in told["tables"]] == [
         ("indices", 31, "2024-01-01")

@@ -142,10 +142,13 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
         "the close 'inf' .* is not finite",
     ),
     "bad date": (
-        lambda f: csv(f / "indices.csv", ["22-01-2024,A,PR,,,,1,,x"]),
+        lambda f: csv(f / "indices.csv", [*ROWS, "22-01-2024,A,PR,,,,1,,x"]),
         "the date 22-01-2024 is no day written",
     ),
-    "impossible date": (lambda f: csv(f / "indices.csv", ["2024-02-30,A,PR,,,,1,,x"]), "the date 2024-02-30 is no day"),
+    "impossible date": (
+        lambda f: csv(f / "indices.csv", ["2024-02-30,A,PR,,,,1,,x"]),
+        "the date '2024-02-30' is no day",
+    ),
     "time of day": (
         lambda f: parquet(
             f / "indices.parquet",
@@ -166,7 +169,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "not parquet": (lambda f: (f / "indices.parquet").write_bytes(b"no"), "cannot be read as parquet"),
     "ragged rows": (lambda f: csv(f / "indices.csv", ["2024-01-22,A,PR"]), "indices.csv: "),
     "nothing known": (lambda f: csv(f / "x.csv", ["1"], "a"), r"nothing to import. x.csv: its columns \(a\)"),
-    "empty folder": (lambda f: f.exists(), "nothing to import. No .parquet or .csv file is there"),
+    "empty folder": (lambda f: f.exists(), "nothing to import. No .parquet, .csv or .xlsx file is there"),
 }
 
 
@@ -193,7 +196,7 @@ def test_a_refused_import_leaves_the_store_as_it_was(store: Store, folder: Path)
 def test_paths_that_are_no_store(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         Store(tmp_path / "s").load(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"expected a .parquet or .csv file"):
+    with pytest.raises(DataError, match=r"expected a .parquet, .csv or .xlsx file"):
         Store(tmp_path / "s").load(csv(folder / "x.txt", ROWS))
     (tmp_path / "text").write_text("not a database, but long enough to look like one " * 100, "utf-8")
     with pytest.raises(DataError, match="this is no market store"):

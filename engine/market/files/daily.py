@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import PurePath
 from typing import NamedTuple
 
 from engine.errors import DataError
 from engine.market.files.aliases import index_name
 from engine.market.files.numbers import MISSING, level, number
+from engine.market.files.shape import Asked, Cell, Columns, Part, Shape
 from engine.market.files.table import Grid, Line, read_table
 
 PROVIDER = "NSE daily index file"
 FILE_NAME = re.compile(r"ind_close_all_(\d{2})(\d{2})(\d{4})(?: ?\(\d+\))?\.csv", re.IGNORECASE)
 
-Row = dict[str, str | date | float | None]
+Row = dict[str, Cell]
 
 NAME = "indexname"
 BAR = {
@@ -114,3 +116,30 @@ def _ratios(table: Grid, line: Line) -> Row:
     return {
         column: number(_cell(table, line, key), f"{table.at(line)}: the {column}") for key, column in RATIOS.items()
     }
+
+
+class DailyIndices(Shape):
+    """The file above, among others."""
+
+    name = "daily"
+    source = PROVIDER
+    headers = ("Index Name", "Index Date", "Closing Index Value")
+    optional = (
+        "Open Index Value", "High Index Value", "Low Index Value", "Points Change", "Change(%)", "Volume",
+        "Turnover (Rs. Cr.)", "P/E", "P/B", "Div Yield",
+    )  # fmt: skip
+    takes = frozenset()
+
+    def read(self, table: Grid, _asked: Asked, /) -> list[Part]:
+        """Rows of `indices` and, where there are any, of `valuation`."""
+        found = rows_of(table, day_of(PurePath(table.file).name))
+        parts = [Part("indices", _columns(found.indices), self.source)]
+        if found.valuation:
+            parts.append(Part("valuation", _columns(found.valuation), self.source))
+        left = len(table.lines) - len(found.indices)
+        note = (f"{left} indices without a close left out",) if left else ()
+        return [parts[0]._replace(notes=note), *parts[1:]]
+
+
+def _columns(rows: list[Row]) -> Columns:
+    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -10,6 +10,8 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -17,7 +19,7 @@ from engine.errors import DataError, ProviderError
 from engine.market.keys import SeriesKey
 from engine.market.providers.http import Client, Limits, NotThereError
 from engine.market.providers.provider import DAY, Answer, Cut, Job, Row, Span, Wish, speaking_of
-from engine.market.registry import explained_moves, index_facts, themes
+from engine.market.registry import explained_moves, index_facts, read_facts, themes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,31 +29,12 @@ PRICE_ONLY = "Yahoo (price only)"
 BASE_VARIABLE = "BACKTEST_YAHOO_URL"
 BASE_URL = "https://query2.finance.yahoo.com"
 
-SYMBOLS: dict[str, str] = {
-    "NIFTY 50": "^NSEI", "BSE SENSEX": "^BSESN", "NIFTY BANK": "^NSEBANK", "NIFTY IT": "^CNXIT",
-    "NIFTY AUTO": "^CNXAUTO", "NIFTY PHARMA": "^CNXPHARMA", "NIFTY FMCG": "^CNXFMCG", "NIFTY METAL": "^CNXMETAL",
-    "NIFTY REALTY": "^CNXREALTY", "NIFTY ENERGY": "^CNXENERGY", "NIFTY INFRASTRUCTURE": "^CNXINFRA",
-    "NIFTY MEDIA": "^CNXMEDIA", "NIFTY PSU BANK": "^CNXPSUBANK", "NIFTY INDIA CONSUMPTION": "^CNXCONSUM",
-    "NIFTY COMMODITIES": "^CNXCMDT", "NIFTY MNC": "^CNXMNC", "NIFTY SERVICES SECTOR": "^CNXSERVICE",
-    "NIFTY PSE": "^CNXPSE", "NIFTY FINANCIAL SERVICES": "NIFTY_FIN_SERVICE.NS", "NIFTY NEXT 50": "^NSMIDCP",
-    "NIFTY 100": "^CNX100", "NIFTY 200": "^CNX200", "NIFTY 500": "^CRSLDX", "NIFTY MIDCAP 100": "NIFTY_MIDCAP_100.NS",
-    "NIFTY MIDCAP 50": "^NSEMDCP50", "NIFTY MIDCAP 150": "NIFTYMIDCAP150.NS", "NIFTY SMALLCAP 100": "^CNXSC",
-    "NIFTY SMALLCAP 250": "NIFTYSMLCAP250.NS", "NIFTY CONSUMER DURABLES": "NIFTY_CONSR_DURBL.NS",
-    "NIFTY HEALTHCARE": "NIFTY_HEALTHCARE.NS", "NIFTY PRIVATE BANK": "NIFTY_PVT_BANK.NS",
-    "BSE 100": "BSE-100.BO", "BSE 200": "BSE-200.BO", "BSE 500": "BSE-500.BO", "BSE POWER": "BSE-POWER.BO",
-    "BSE MIDCAP": "BSE-MIDCAP.BO", "BSE SMALLCAP": "BSE-SMLCAP.BO", "BSE BANKEX": "BSE-BANKEX.BO",
-}  # fmt: skip
-ANOTHER = "it is live and of another index than its name says"
-EMPTY = "it has no history"
-REFUSED: dict[str, str] = {
-    "^CNXSC": EMPTY,
-    "NIFTYSMLCAP250.NS": EMPTY,
-    "^CNXFIN": "it was silently turned into the index of 25/50 limits",
-    "^CRSMID": "it is broken; NIFTY_MIDCAP_100.NS is the Midcap 100",
-    "^CNXMC": "it is broken; NIFTY_MIDCAP_100.NS is the Midcap 100",
-    "BSE-MIDCAP.BO": ANOTHER,
-    "BSE-SMLCAP.BO": ANOTHER,
-    "BSE-BANKEX.BO": "it does not exist (HTTP 404)",
+BROKEN: dict[str, str] = {
+    "^CNXSC": "has no history",
+    "NIFTYSMLCAP250.NS": "has no history",
+    "^CRSMID": "is broken; NIFTY_MIDCAP_100.NS is the Midcap 100",
+    "^CNXMC": "is broken; NIFTY_MIDCAP_100.NS is the Midcap 100",
+    "BSE-BANKEX.BO": "does not exist (HTTP 404); BSE-BANK.BO is the Bankex",
 }
 _STOCK = re.compile(r"[A-Z0-9][A-Z0-9&-]{0,19}")
 
@@ -131,10 +114,11 @@ class Yahoo:
         self.client.session.close()
 
     def _job(self, name: str, since: date | None) -> Job:
-        name = next((index for index, symbol in SYMBOLS.items() if symbol == name), name.removesuffix(".NS"))
-        if name in SYMBOLS or name in REFUSED or f"{name}.NS" in REFUSED:
-            refuse(name)
+        name = next((index for index, symbol in symbols().items() if symbol == name), name)
+        refuse(name)
+        if name in symbols():
             return Job(name, "price", since, PRICE_ONLY, SeriesKey(name, "price"))
+        name = name.removesuffix(".NS")
         if name in index_facts() or not _STOCK.fullmatch(name):
             raise DataError(
                 f"{PROVIDER} has no symbol for {name!r} that is known to be good here; ask the exchange's own site for "
@@ -158,18 +142,31 @@ def connect(base_url: str | None = None, limits: Limits | None = None) -> Yahoo:
     return Yahoo(Browser(browser(chosen), chosen), base_url)
 
 
+@cache
+def symbols() -> Mapping[str, str]:
+    """Yahoo's symbol of each index it has, by the index's name, good or not."""
+    return MappingProxyType({row["index"]: row["symbol"] for row in read_facts("yahoo_symbols.csv") if row["index"]})
+
+
+@cache
+def bad_symbols() -> Mapping[str, str]:
+    """Why a symbol is refused: it is another index than it seems, or has nothing when asked for."""
+    notes = {row["symbol"]: row["note"] for row in read_facts("yahoo_symbols.csv") if not row["index"]}
+    return MappingProxyType({**notes, **BROKEN})
+
+
 def symbol_of(name: str) -> str:
     """What Yahoo calls an index or a stock of NSE."""
-    return SYMBOLS.get(name, f"{name}.NS")
+    return symbols().get(name, f"{name}.NS")
 
 
 def refuse(name: str) -> None:
     """Raise DataError for a name, or a symbol, whose history at Yahoo is known to be bad."""
-    symbol = name if name in REFUSED else symbol_of(name)
-    if symbol in REFUSED:
+    symbol = name if name in bad_symbols() else symbol_of(name)
+    if symbol in bad_symbols():
         raise DataError(
-            f"{PROVIDER}: {name} is refused: {symbol}: {REFUSED[symbol]}. Ask the exchange's own site: "
-            "--only niftyindices, or --only bse"
+            f"{PROVIDER}: {name} is refused: {symbol} {bad_symbols()[symbol]}. Ask the exchange's own site: --only "
+            "niftyindices, or --only bse"
         )
 
 
