@@ -26,6 +26,7 @@ def merge(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> No
     table = f"store.{dataset.name}"
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({table_columns(dataset)}, retrieved TIMESTAMP)")
     if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+        _note_who_speaks(connection, dataset)
         _pass_over_known(connection, dataset)
         if _find_meetings(connection, dataset):
             _settle(connection, dataset, now)
@@ -65,16 +66,17 @@ def _pass_over_known(connection: DuckDBPyConnection, dataset: Dataset) -> None:
     )
 
 
-def _find_meetings(connection: DuckDBPyConnection, dataset: Dataset) -> bool:
-    """Note in `meeting` the keys of staged rows about which another source has spoken; whether there are any.
-
-    In `speaks` is which source has figures in which fields.
-    """
+def _note_who_speaks(connection: DuckDBPyConnection, dataset: Dataset) -> None:
+    """`speaks`: which source has staged figures in which fields."""
     spoken = " UNION ALL ".join(
         f"SELECT source, '{field}' AS field FROM {_staged(dataset)} WHERE \"{field}\" IS NOT NULL GROUP BY source"
         for field in dataset.values
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE speaks AS {spoken}")
+
+
+def _find_meetings(connection: DuckDBPyConnection, dataset: Dataset) -> bool:
+    """Note in `meeting` the keys of staged rows about which another source has spoken; whether there are any."""
     silent = " OR ".join(
         f"old.\"{field}\" IS NOT NULL AND new.source NOT IN (SELECT source FROM speaks WHERE field = '{field}')"
         for field in dataset.values
