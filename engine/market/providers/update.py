@@ -30,7 +30,7 @@ from engine.market.providers.provider import (
     settled,
     speaking_of,
 )
-from engine.market.store import Store
+from engine.market.store import Store, UntrueError
 
 INDIA = timedelta(hours=5, minutes=30)
 FIRST_UPDATE_YEARS = 10
@@ -112,7 +112,10 @@ class Update:
         wish = entry._replace(kind=_wish_of(job), first=begin, last=span.last, rows=0, digest="")
         known = self._wished <= begin
         tables = [(DATASETS[name], rows) for name, rows in answer.rows.items() if rows]
-        self.store.keep_all(tables, entry, *([] if known else [wish]))
+        try:
+            self.store.keep_all(tables, entry, *([] if known else [wish]))
+        except UntrueError as error:
+            raise LackingError(f"{self._about(job, span)}: {error}; {LATER}") from error
         self._wished = min(self._wished, begin)
         self._chunks += 1
         self._rows += count

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from engine.market.datasets import DATASETS
 from engine.market.providers.browser import Browser, browser
 from engine.market.providers.bse import Bse
 from engine.market.providers.daily import DailyFiles
@@ -74,7 +75,7 @@ class Bench:
             return {}
         with duckdb.connect(str(self.store.path), read_only=True) as connection:
             there = [table for (table,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()]
-            held: Iterable[str] = tables or [table for table in there if table not in ("digests", "retrievals")]
+            held: Iterable[str] = tables or [table for table in there if table in DATASETS]
             return {
                 table: connection.execute(f"SELECT * EXCLUDE (retrieved) FROM {table} ORDER BY ALL").fetchall()
                 for table in held

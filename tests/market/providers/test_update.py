@@ -131,15 +131,15 @@ def test_an_empty_answer_amid_a_history_is_no_history(desk: Desk) -> None:
 
 
 def test_volumes_of_an_import_outlive_an_update(desk: Desk, tmp_path: Path) -> None:
-    """The site has none; the row says whose they are, however often it is fetched."""
+    """The site has none; the row says whose they are, however often it is fetched. The site's close is used."""
     imported = tmp_path / "indices.csv"
-    imported.write_text("date,index,variant,close,volume,source\n2024-08-05,NIFTY 50,PR,1,77,exchange\n", "utf-8")
+    imported.write_text("date,index,variant,close,volume,source\n2024-08-05,NIFTY 50,PR,1,77,yahoo\n", "utf-8")
     desk.store.load(imported)
     for _ in range(2):
         desk.update("NIFTY 50", since="2024-08-01")
         assert last_value(desk, "NIFTY 50", "volume") == 77
         assert last_value(desk, "NIFTY 50", "price") == 24055.60
-        assert desk.store.tables()[0].sources == ("niftyindices.com", "niftyindices.com; volume: exchange")
+        assert desk.store.tables()[0].sources == ("niftyindices.com", "niftyindices.com; volume: yahoo")
 
 
 def test_which_days_are_missing() -> None:
