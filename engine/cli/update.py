@@ -71,6 +71,8 @@ def update(
             told[name] = _ask(name, names, begin, today, target)
         except ProviderError as error:
             failed.append(error)
+    if any(one.chunks for one in told.values()) or failed:
+        target.check_and_store()
     if not failed or told:
         _show(target, told, as_json)
     for one in failed[:-1]:

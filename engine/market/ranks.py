@@ -26,13 +26,14 @@ _PATTERNS = (
     (re.compile(r"ind_close_all|nsearchives|daily index file"), DAILY_FILE),
     (re.compile(r"(?<![a-z0-9])(niftyindices|nseindia|bseindia|nse|bse)(?![a-z0-9])"), DOWNLOAD),
 )
+_REMARK = re.compile(r" \([^()]*\)$")  # as in `nseindia.com (provisional)`
 _FILE_NAME = re.compile(r"[^:;/]+\.(csv|parquet)")
 
 
 def rank_of(source: str) -> int:
     """The rank of a source by its text, from 1 (used first) to 5."""
     text = source.strip().lower()
-    if text.removeprefix("www.") in PUBLISHERS:
+    if _REMARK.sub("", text).removeprefix("www.") in PUBLISHERS:
         return PUBLISHER
     if _FILE_NAME.fullmatch(text):
         return OWN

@@ -24,7 +24,7 @@ from engine.market.keys import SeriesKey, Span
 from engine.market.layout import data_tables, tables
 from engine.market.merging import merge
 from engine.market.opening import PATIENCE, reading, speaking_of, there, writing
-from engine.market.providers.log import Retrieval, note, noted, stage_rows
+from engine.market.providers.log import Retrieval, closes_of_others, note, noted, stage_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,6 +186,13 @@ class Store:
             return []
         with reading(self.path, self.patience) as connection:
             return noted(connection, provider, series, kind) if "retrievals" in tables(connection) else []
+
+    def closes_of_others(self, symbol: str, source: str) -> dict[date, tuple[float, str]]:
+        """Every stored close of a stock that another source gave, with who that is."""
+        if not there(self.path):
+            return {}
+        with reading(self.path, self.patience) as connection:
+            return closes_of_others(connection, symbol, source) if "stocks" in tables(connection) else {}
 
     def appearances(self) -> list[Appearance]:
         """Where each index first stands in the daily index files that were read."""

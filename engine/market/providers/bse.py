@@ -22,7 +22,6 @@ from engine.market.providers.provider import DAY, Answer, Cut, Job, Row, Span, W
 from engine.market.registry import index_facts
 
 PROVIDER = "bseindia.com"
-SOURCE = "bseindia.com (price only)"
 BASE_VARIABLE = "BACKTEST_BSE_URL"
 BASE_URL = "https://api.bseindia.com"
 REFERER = "https://www.bseindia.com/"
@@ -61,7 +60,7 @@ class Bse:
             known = index_facts().get(full)
             base = (known.base_date if known else None) or date.min
             begins = max(wish.since, base) if wish.since else None
-            jobs.append(Job(full, "price", begins, SOURCE, SeriesKey(full, "price"), base))
+            jobs.append(Job(full, "price", begins, PROVIDER, SeriesKey(full, "price"), base))
         return jobs
 
     def fetch(self, job: Job, span: Span) -> Answer:
@@ -84,7 +83,7 @@ class Bse:
 
     def probe(self, today: date) -> tuple[Job, Span]:
         """The last days of the Sensex."""
-        return Job("BSE SENSEX", "price", today, SOURCE), Span(today - 10 * DAY, today)
+        return Job("BSE SENSEX", "price", today, PROVIDER), Span(today - 10 * DAY, today)
 
     def close(self) -> None:
         """Let go of the connection."""

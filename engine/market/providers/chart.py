@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from yfinance.scrapers.history import PriceHistory
 
 from engine.errors import ProviderError
-from engine.market.providers.answers import CHANGED, fields_of, json_of, number, shown, strange
+from engine.market.providers.answers import CHANGED, fields_of, json_of, number, shown, strange, text_of
 from engine.market.providers.provider import DAY, LackingError, Span
 
 if TYPE_CHECKING:
@@ -145,6 +145,13 @@ def mended(body: bytes, symbol: str, span: Span, about: str, *, repair: bool) ->
     if found.empty:
         raise strange(f"{about}:", "yfinance finds no day in the answer")
     return found
+
+
+def closes_before(body: bytes) -> dict[date, float]:
+    """The closes of a checked answer as they came, by day."""
+    result = json.loads(text_of(body))["chart"]["result"][0]
+    came = zip(result["timestamp"], result["indicators"]["quote"][0]["close"], strict=True)
+    return {day_of(seconds, ""): float(close) for seconds, close in came if close is not None}
 
 
 def refuse_jumps(

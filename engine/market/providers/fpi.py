@@ -22,6 +22,7 @@ from engine.market.providers.page import Page
 from engine.market.providers.provider import DAY, Answer, Cut, Job, Row, Span, Wish, speaking_of
 
 PROVIDER = "NSDL"
+SOURCE = "fpi.nsdl.co.in"
 BASE_VARIABLE = "BACKTEST_NSDL_URL"
 BASE_URL = "https://www.fpi.nsdl.co.in"
 YEARS = "/web/Reports/Yearwise.aspx?RptType=6"
@@ -55,7 +56,7 @@ class Fpi:
         if wish.names:
             raise DataError(f"{PROVIDER} has one series of foreign investment; --series is for indices and stocks")
         self._today = wish.today
-        return [Job("FPI", "monthly", wish.since, PROVIDER, SeriesKey("FPI", "net"), date(2002, 1, 1))]
+        return [Job("FPI", "monthly", wish.since, SOURCE, SeriesKey("FPI", "net"), date(2002, 1, 1))]
 
     def fetch(self, job: Job, span: Span) -> Answer:
         """The months of one calendar year that are over, none of a year the site lacks. Raises ProviderError."""

@@ -44,6 +44,14 @@ def note(connection: DuckDBPyConnection, retrieval: Retrieval) -> None:
     connection.execute(f"INSERT INTO store.retrievals VALUES ({', '.join('?' * len(retrieval))})", list(retrieval))
 
 
+def closes_of_others(connection: DuckDBPyConnection, symbol: str, source: str) -> dict[date, tuple[float, str]]:
+    """Every stored close of a stock that another source gave, with who that is."""
+    rows = connection.execute(
+        "SELECT date, close, source FROM store.stocks WHERE symbol = ? AND source <> ?", [symbol, source]
+    ).fetchall()
+    return {day: (close, who) for day, close, who in rows}
+
+
 def noted(connection: DuckDBPyConnection, provider: str, series: str, kind: str) -> list[tuple[date, date]]:
     """First and last day of every chunk remembered of one history, oldest first."""
     return connection.execute(

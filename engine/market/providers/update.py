@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import cast
 
 from engine.errors import ProviderError
 from engine.market.datasets import DATASETS
@@ -34,6 +35,7 @@ from engine.market.store import Store, UntrueError
 
 INDIA = timedelta(hours=5, minutes=30)
 FIRST_UPDATE_YEARS = 10
+OTHER_BASIS = 0.10  # closes of one stock and day do not differ so much but for a split or bonus
 OVERLAP_DAYS = 7  # how far a first update reaches into what was stored by other means
 
 
@@ -111,6 +113,7 @@ class Update:
         entry = Retrieval(job.source, job.name, job.kind, days.first, days.last, count, digest, at)
         wish = entry._replace(kind=_wish_of(job), first=begin, last=span.last, rows=0, digest="")
         known = self._wished <= begin
+        self._refuse_other_basis(job, span, answer)
         tables = [(DATASETS[name], rows) for name, rows in answer.rows.items() if rows]
         try:
             self.store.keep_all(tables, entry, *([] if known else [wish]))
@@ -120,6 +123,23 @@ class Update:
         self._chunks += 1
         self._rows += count
         self.progress(f"{self._about(job, span)}: {count} rows stored{''.join(f'; {note}' for note in answer.notes)}")
+
+    def _refuse_other_basis(self, job: Job, span: Span, answer: Answer) -> None:
+        """Raise LackingError where another source's closes of a stock are on another basis, as after a split.
+
+        The better source's figures stay where both have a day: put together, the two would jump where they meet.
+        """
+        rows = answer.rows.get("stocks", ())
+        theirs = self.store.closes_of_others(job.name, job.source) if rows else {}
+        for row in rows:
+            close, who = theirs.get(cast("date", row["date"]), (None, ""))
+            mine = cast("float", row["close"])
+            if close is not None and abs(close / mine - 1) > OTHER_BASIS:
+                raise LackingError(
+                    f"{self._about(job, span)}: on {row['date']} the close is {mine:g}, and {close:g} is stored from "
+                    f"{who}: one of them knows a split that the other does not, so neither is put behind the other; "
+                    "import the stock again, or use another store (--store); nothing of it was stored"
+                )
 
     def _ends_here(self, job: Job, span: Span, stored: Iterable[Span]) -> bool:
         """Whether an answer without rows is the beginning of a history, not merely days without sessions."""

@@ -6,6 +6,7 @@ that runs is left out. Its index histories are price indices, some of them broke
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -89,8 +90,7 @@ class Yahoo:
             {row["date"]: row["value"] for row in actions if row["kind"] == "split"},  # type: ignore[misc]
             about,
         )
-        repaired = int(found["Repaired?"].sum()) if "Repaired?" in found else 0
-        notes = (f"{repaired} of them mended by yfinance",) if repaired else ()
+        notes = _mended(rows, chart.closes_before(body))
         if stock:
             return Answer({"stocks": rows, "actions": actions}, body, notes)
         bars = [
@@ -191,6 +191,17 @@ def actions_of(found: pd.DataFrame, name: str) -> list[Row]:
             for stamp, value in zip(there.index, there, strict=True)
         ]
     return rows
+
+
+def _mended(rows: list[Row], before: Mapping[date, float]) -> tuple[str, ...]:
+    """What is said of closes that are no longer as Yahoo sent them."""
+    closes = {
+        on: close for row in rows if isinstance(on := row["date"], date) and isinstance(close := row["close"], float)
+    }
+    changed = [
+        on for on, close in closes.items() if on not in before or not math.isclose(close, before[on], rel_tol=1e-6)
+    ]
+    return (f"closes mended by yfinance: {len(changed)}, the first of {changed[0]}",) if changed else ()
 
 
 def _explained(name: str, actions: list[Row]) -> Mapping[date, str]:

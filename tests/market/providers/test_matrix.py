@@ -84,7 +84,7 @@ LINES: dict[Name, Line] = {
         },
     ),
     Name.DAILY: Line(
-        (), "2026-09-23", r"NSE daily index file: all indices \(daily\)", 1,
+        (), "2026-09-24", r"NSE daily index file: all indices \(daily\)", 1,
         {
             "empty list": lambda text: text.splitlines()[0],
             "wrong types": edited(",19.56,", ",high,"),
@@ -92,7 +92,7 @@ LINES: dict[Name, Line] = {
         },
     ),
     Name.YAHOO: Line(
-        ("NTPC", "GVT&D"), "2026-06-01", r"Yahoo: GVT&D \(stock\)", 1,
+        ("NTPC", "GVT&D"), "2026-08-03", r"Yahoo: GVT&D \(stock\)", 1,
         {
             "empty list": lambda _: '{"chart": {"result": [], "error": null}}',
             "wrong types": edited('"close": [', '"close": ["x", '),

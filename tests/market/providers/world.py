@@ -93,7 +93,7 @@ class World:
             "/BseIndiaAPI/api/ProduceCSVForDate/w": lambda: self._bse(ask),
             "/BseIndiaAPI/api/ProduceCSVForDatePAR/w": lambda: self._bse(ask),
             "/api/fiidiiTradeReact": self.flows,
-            "/web/Reports/Yearwise.aspx": lambda: self._fpi(int(ask.form.get("ddl", self.today.year))),
+            "/web/Reports/Yearwise.aspx": lambda: self.fpi(int(ask.form.get("ddl", self.today.year))),
         }
         text = texts.get(ask.path)
         return Reply(text().encode()) if text else Reply(b"<html>not here</html>", 404)
@@ -127,7 +127,7 @@ class World:
         new = f"Nifty Sugar & Ethanol,{on:%d-%m-%Y},-,-,-,2864.73,154.78,5.71,405949718,3965.22,28.98,2.59,.42"
         return Reply("\n".join([DAILY_HEADER, RECORDED_DAILY.get(on, fifty), new, ""]).encode())
 
-    def _fpi(self, year: int) -> str:
+    def fpi(self, year: int) -> str:
         """The page of a year as it is since 2024: debt in three columns, five of mutual funds, a month that runs."""
 
         def options(values: list[int]) -> str:
