@@ -150,6 +150,7 @@ def test_foreign_investment_is_another_series_than_flows(bench: Bench) -> None:
         ("<td>February</td>", "<td>Febr</td>", "months are missing: 8 are over, there are January, March"),
         ("<td>February</td>", "<td>January</td>", "January stands there twice, with other figures"),
         ('value="INR" selected="selected"', 'value="INR"', None),
+        ("September **", "September", None),  # not marked, and not over
         ('<option value="USD">', '<option selected value="USD">', "the figures are in dollars"),
         ('value="2011"', 'value="all"', "the form has no list of years"),
         ("__VIEWSTATE", "state", "a web page without the form of the site came"),

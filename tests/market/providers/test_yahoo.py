@@ -223,3 +223,15 @@ def test_two_bars_of_one_day_are_refused_unless_they_are_one(bench: Bench) -> No
     with pytest.raises(ProviderError, match="day 2 of the answer contradicts another one of 2026-09-01"):
         bench.update(Name.YAHOO, "NTPC", since="2026-09-01")
     assert Span(EX_DAY, EX_DAY).days == 1
+
+
+def test_a_split_that_yahoo_left_in_is_taken_out(bench: Bench) -> None:
+    """Recorded as five for one, and still in the prices: what was before it is a fifth, its volume fivefold."""
+    bench.world.jumps["NTPC.NS"] = {EX_DAY: 0.2}
+    bench.world.splits["NTPC.NS"] = {EX_DAY: (5, 1)}
+    bench.update(Name.YAHOO, "NTPC", since="2026-01-01")
+    rows = {row[1]: row for row in bench.rows("stocks")["stocks"]}
+    assert rows[date(2026, 8, 20)][5] == pytest.approx((100 + date(2026, 8, 20).toordinal() % 7) / 5)
+    assert rows[EX_DAY][5] == pytest.approx((100 + EX_DAY.toordinal() % 7) / 5)
+    assert (rows[date(2026, 8, 20)][6], rows[EX_DAY][6]) == (5000, 1000)
+    assert "closes mended by yfinance: 157, the first of 2026-01-01" in bench.lines[0]
