@@ -10,7 +10,8 @@ import typer
 
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json
 from engine.errors import DataError
-from engine.report.formats import amount, counted
+from engine.market.finding import spoken
+from engine.report.formats import counted
 
 if TYPE_CHECKING:
     from engine.market.finding import Unit
@@ -76,7 +77,7 @@ def _show_worst(name: str, found: Sequence[Finding], unit: Unit) -> None:
     worst = sorted(found, key=lambda one: (one.severity != "error", -abs(one.value), one.date, one.series))[:EXAMPLES]
     which = f" the worst {EXAMPLES} of {len(found):,}" if len(found) > EXAMPLES else ""
     _say(f"\n{name}:{which}")
-    values = [amount(one.value, unit) for one in worst]
+    values = [spoken(one.value, unit) for one in worst]
     room = max(map(len, values))
     for one, value in zip(worst, values, strict=True):
         _say(f"  {one.severity:<7}  {one.date}  {value:>{room}}  {one.series}")

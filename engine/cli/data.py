@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.cli.check import check
+from engine.cli.doctor import doctor
 from engine.cli.import_ import import_data, show_tables, tables_of
-from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json
+from engine.cli.terminal import JsonOption, StoreOption, out, say_json
+from engine.cli.update import update
 from engine.cli.verify_registry import verify_registry
 
 if TYPE_CHECKING:
@@ -21,51 +20,8 @@ data = typer.Typer(no_args_is_help=True, help="The market store: import or fetch
 data.command("import")(import_data)
 data.command("check")(check)
 data.command("verify-registry")(verify_registry)
-
-
-class Provider(StrEnum):
-    """Who can be asked for history."""
-
-    NIFTYINDICES = "niftyindices"
-
-
-@data.command("update")
-def update_data(
-    since: Annotated[
-        datetime, typer.Option("--since", formats=["%Y-%m-%d"], help="First day wanted, YYYY-MM-DD.", metavar="DAY")
-    ],
-    only: Annotated[Provider, typer.Option("--only", help="Who is asked.")] = Provider.NIFTYINDICES,
-    series: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--series", help="Name of an index; may be repeated. Every NSE index described here if not given."
-        ),
-    ] = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Fetch prices, total returns and valuations that the store lacks, at most one request a second.
-
-    Every chunk is stored as it comes: an update that was interrupted goes on where it ended.
-    """
-    from engine.market.providers.niftyindices import connect  # noqa: PLC0415  # the network is for this command alone
-    from engine.market.providers.update import INDIA, Update, jobs_for  # noqa: PLC0415
-    from engine.market.source import open_source  # noqa: PLC0415  # not needed for --help
-
-    del only  # there is one so far
-    target = open_source(store).store
-    jobs = jobs_for(series, since.date(), (datetime.now(UTC) + INDIA).date())
-
-    def tell(line: str) -> None:
-        err().print(line, markup=False)
-
-    with closing(connect()) as site:
-        told = Update(target, site, lambda: datetime.now(UTC), tell).run(jobs)
-    if as_json:
-        say_json({"store": str(target.path), "chunks": told.chunks, "rows": told.rows, "tables": tables_of(target)})
-        return
-    out().print(f"{told.rows:,} rows fetched, chunks: {told.chunks:,}", markup=False)
-    show_tables(target)
+data.command("update")(update)
+data.command("doctor")(doctor)
 
 
 @data.command("status")

@@ -8,10 +8,11 @@ from typing import Literal
 
 from engine.errors import DataError
 from engine.market.datasets import VARIANTS
+from engine.market.files.daily import PROVIDER as DAILY_FILE
+from engine.market.opening import reading
 from engine.market.registry import IndexFacts, index_facts
 from engine.market.store import Store
 
-DAILY_FILE = "daily index file"
 """The source of rows from the exchange's own file of each day, which lists no index before it is published."""
 
 NEAR = timedelta(days=7)
@@ -39,10 +40,13 @@ def appearances(store: Store) -> list[Appearance]:
     """Every first close of an index that the registry describes, in its order. Raises DataError for an empty store."""
     if not any(table.name == "indices" for table in store.tables()):
         raise DataError(f"{store.path} has no index history; import some with: backtest data import DIR")
-    with store._open() as connection:  # the store's own way in, as the checks take it
+    with reading(store.path, store.patience) as connection:
         rows = connection.execute(
             'SELECT "index", variant, source, min(date)::DATE FROM store.indices WHERE close IS NOT NULL GROUP BY ALL'
         ).fetchall()
+    # Where a daily file was read is remembered even if another source's value is used for that day.
+    rows = [row for row in rows if row[2] != DAILY_FILE]
+    rows += [(one.series, "PR", DAILY_FILE, one.first) for one in store.appearances()]
     begins: dict[tuple[str, str], date] = {}
     for _, code, source, first in rows:
         begins[code, source] = min(first, begins.get((code, source), first))

@@ -87,7 +87,7 @@ def themes() -> Mapping[str, tuple[str, ...]]:
 @cache
 def theme_made(theme: str) -> dt.date:
     """The day a shipped list is of: its stocks were chosen among those that still had a price then."""
-    return max(dt.date.fromisoformat(row["to"]) for row in _rows("themes.csv") if row["theme"] == theme)
+    return max(dt.date.fromisoformat(row["to"]) for row in read_facts("themes.csv") if row["theme"] == theme)
 
 
 @cache

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.market.keys import PRICED, SeriesKey, Span
-from engine.market.store import Store, default_store
+from engine.market.store import Look, Store, default_store
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from engine.market.market import Market
 
 SAMPLE = "the bundled sample market (SIMULATED)"
@@ -55,16 +53,24 @@ class Source:
 
         mine = [SeriesKey(benchmark, variant) for variant in PRICED]
         wanted = sorted({*keys, *(key for key in mine if key in self.catalogue)})
-        bars, readings = self._read(wanted)
-        build = partial(Market.of, benchmark, bars, origin=self.name, simulated=self.simulated, readings=readings)
+        bars, readings, findings = self._look(wanted)
+        build = partial(
+            Market.of,
+            benchmark,
+            bars,
+            origin=self.name,
+            simulated=self.simulated,
+            readings=readings,
+            findings=findings,
+        )
         return build(calendar=continued(build().days))
 
-    def _read(self, wanted: list[SeriesKey]) -> tuple[dict[SeriesKey, pd.DataFrame], dict[SeriesKey, pd.Series]]:
+    def _look(self, wanted: list[SeriesKey]) -> Look:
         if not self.simulated:
-            return self.store.read(wanted)
+            return self.store.look(wanted)
         from engine.market.sample_series import sample_read  # noqa: PLC0415  # only while the store is empty
 
-        return sample_read(wanted)
+        return Look(*sample_read(wanted), findings=())
 
 
 def open_source(path: Path | None = None) -> Source:

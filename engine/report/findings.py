@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from engine.report.formats import amount, day, grouped
+from engine.market.finding import spoken
+from engine.report.formats import day, grouped
 from engine.report.tables import Cell, Row, Table
 
 if TYPE_CHECKING:
-    from engine.market.finding import Finding
+    from engine.market.finding import Finding, spoken
     from engine.run import Result
 
 WORST = 5
@@ -43,7 +44,7 @@ def worst_table(result: Result) -> Table:
             (
                 Cell(one.series),
                 Cell(one.check),
-                Cell(amount(one.value, CHECKS[one.check].unit if one.check in CHECKS else "level")),
+                Cell(spoken(one.value, CHECKS[one.check].unit if one.check in CHECKS else "level")),
                 Cell(one.severity),
                 Cell(one.action),
             ),

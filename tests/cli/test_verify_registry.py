@@ -14,16 +14,23 @@ from engine.cli import app
 from engine.market.appearances import appearances
 from engine.market.store import Store
 
+DAILY = "NSE daily index file"
+HEAD = (
+    "Index Name,Index Date,Open Index Value,High Index Value,Low Index Value,Closing Index Value,Points Change,"
+    "Change(%),Volume,Turnover (Rs. Cr.),P/E,P/B,Div Yield"
+)
+
 # Launches in the registry: Defence 2022-01-19 (base 2018-04-02), Rural 2024-07-25 (base 2005-04-01), Chemicals
-# 2025-03-11, Railways 2024-11-25 (base 2021-04-01); none is known of PSE. TREND is not described there.
+# 2025-03-11, Railways 2024-11-25; Oil & Gas has the base 2005-04-01, not verified; no launch is known of PSE. TREND is
+# not described there.
 ROWS = [
-    ("NIFTY INDIA DEFENCE", "PR", "2022-01-19", "daily index file", "agrees"),
+    ("NIFTY INDIA DEFENCE", "PR", "2022-01-19", DAILY, "agrees"),
     ("NIFTY INDIA DEFENCE", "TR", "2018-04-02", "site", "back-filled"),
-    ("NIFTY RURAL", "PR", "2024-07-24", "daily index file", "contradicts"),
+    ("NIFTY RURAL", "PR", "2024-07-24", DAILY, "contradicts"),
     ("NIFTY RURAL", "TR", "2024-07-24", "site", "back-filled"),
     ("NIFTY CHEMICALS", "PR", "2025-03-18", "site", "agrees"),
-    ("NIFTY CHEMICALS", "PR", "2025-03-19", "daily index file", "late"),
-    ("NIFTY INDIA RAILWAYS PSU", "PR", "2021-03-31", "old", "before base"),
+    ("NIFTY CHEMICALS", "PR", "2025-03-19", DAILY, "late"),
+    ("NIFTY OIL & GAS", "PR", "2005-03-31", "old", "before base"),
     ("NIFTY INDIA RAILWAYS PSU", "TR", "2025-01-01", "young", "no evidence"),
     ("NIFTY PSE", "PR", "2023-01-02", "site", "unknown"),
     ("TREND", "PR", "2020-01-01", "site", ""),
@@ -33,11 +40,21 @@ ROWS = [
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """One row a history; keys are index, variant and date."""
-    values = ", ".join(f"('{day}'::DATE, '{name}', '{code}', 100.0, '{source}')" for name, code, day, source, _ in ROWS)
+    others = [row for row in ROWS if row[3] != DAILY]
+    values = ", ".join(
+        f"('{day}'::DATE, '{name}', '{code}', 100.0, '{source}')" for name, code, day, source, _ in others
+    )
     table = f"(VALUES {values}) AS rows(date, index, variant, close, source)"
     duckdb.execute(f"COPY (SELECT * FROM {table}) TO '{tmp_path}/indices.parquet'")
     target = tmp_path / "market.duckdb"
     Store(target).load(tmp_path / "indices.parquet")
+    folder = tmp_path / "daily"
+    folder.mkdir()
+    for name, _, day, source, _ in ROWS:
+        if source == DAILY:
+            line = f"{name.title()},{day},-,-,-,100,-,-,-,-,-,-,-"
+            (folder / f"ind_close_all_{date.fromisoformat(day):%d%m%Y}.csv").write_text(f"{HEAD}\n{line}\n", "utf-8")
+    Store(target).load(folder)
     return target
 
 
@@ -50,7 +67,7 @@ def test_each_first_close_has_its_verdict(store: Path) -> None:
 
 def test_days_are_counted_from_the_launch(store: Path) -> None:
     days = {(one.index, one.variant, one.source): one.days for one in appearances(Store(store))}
-    assert days["NIFTY RURAL", "price", "daily index file"] == -1
+    assert days["NIFTY RURAL", "price", DAILY] == -1
     assert days["NIFTY CHEMICALS", "price", "site"] == 7
     assert days["NIFTY PSE", "price", "site"] is None
 

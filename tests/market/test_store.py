@@ -245,7 +245,8 @@ def test_an_import_that_finds_the_store_taken_leaves_it_alone(store: Store, fold
     other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout is not None
     assert other.stdout.readline() == "open\n"
-    with pytest.raises(DataError, match="another process is writing to it"):
+    store.patience = 0.2
+    with pytest.raises(DataError, match=r"another process \(PID \d+\) is writing to it, or reading it; try again"):
         store.load(folder)
     assert store.path.exists()
     other.communicate()

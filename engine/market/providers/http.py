@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 from engine.errors import ProviderError
 
 ANSWERED = 200
+NOT_FOUND = 404
 TOO_MANY = 429
 SERVER_FAILED = 500
 REFUSED = (401, 403)
@@ -32,14 +33,23 @@ BLOCKED = (
     "the site took this for a robot: wait an hour and run the same command again from a home or office connection "
     "(data centres are often refused), or import files with `backtest data import`"
 )
+MOVED = "the site may have moved: try another base address, or a newer version of this program and of jugaad-data"
 
 
 class TimedOutError(ProviderError):
     """No complete answer in time; a shorter chunk may be answered."""
 
 
-class _PassingError(Exception):
-    """Something that may be gone at the next attempt: what happened, and the pause the server asked for."""
+class NotThereError(ProviderError):
+    """The address is not known to the server (HTTP 404): for a file of one day, there is none."""
+
+
+class Form(dict[str, str]):
+    """A body to send as a form, as pages do, not as JSON."""
+
+
+class PassingError(Exception):
+    """Something that may be gone at the next attempt: what happened, and the pause asked for. For clients alone."""
 
     def __init__(self, what: str, pause_s: float | None = None) -> None:
         super().__init__(what)
@@ -68,6 +78,8 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     chance: random.Random = field(default_factory=random.Random)
+    last_body: bytes = b""
+    """What was answered last, for those who ask what shape it has."""
     _last_start: float | None = None
 
     def send(self, method: str, url: str, about: str, body: Any = None) -> bytes:
@@ -79,8 +91,9 @@ class Client:
         for attempt in range(1, self.limits.attempts + 1):
             self._pace()
             try:
-                return self._once(method, url, about, body)
-            except _PassingError as trouble:
+                self.last_body = self._once(method, url, about, body)
+                return self.last_body
+            except PassingError as trouble:
                 if attempt == self.limits.attempts:
                     raise ProviderError(f"{about}: {trouble}, {attempt} times in a row; {LATER}") from trouble
                 self.sleep(self._wait(attempt, trouble.pause_s, about))
@@ -91,7 +104,7 @@ class Client:
         self._pace()
         try:
             self._once(method, url, about, None)
-        except _PassingError as trouble:
+        except PassingError as trouble:
             raise ProviderError(f"{about}: {trouble}; {LATER}") from trouble
 
     def _pace(self) -> None:
@@ -114,23 +127,35 @@ class Client:
     def _once(self, method: str, url: str, about: str, body: Any) -> bytes:
         started = self.clock()
         with _told(about), self._open(method, url, body) as answer:
-            _refuse_status(answer, about)
+            refuse_status(answer.status_code, answer.headers, about)
             content = bytearray()
             # What has come so far, not blocks of a size: a trickle would keep the loop waiting within every block.
             while piece := answer.raw.read1(PIECE, decode_content=True):
                 content += piece
                 if len(content) > self.limits.max_bytes:
-                    raise ProviderError(
-                        f"{about}: the answer is larger than {self.limits.max_bytes // MEGABYTE} MB, which no index "
-                        "history is; check the address and run the same command again"
-                    )
+                    raise too_large(about, self.limits)
                 if self.clock() - started > self.limits.read_s:
                     raise requests.ReadTimeout
             return bytes(content)
 
     def _open(self, method: str, url: str, body: Any) -> requests.Response:
         times = (self.limits.connect_s, self.limits.read_s)
-        return self.session.request(method, url, json=body, timeout=times, stream=True, allow_redirects=False)
+        how = {"data" if isinstance(body, Form) else "json": body}
+        return self.session.request(method, url, timeout=times, stream=True, allow_redirects=False, **how)
+
+
+def browser_session(referer: str) -> requests.Session:
+    """A session with the headers of a browser, which the exchanges' sites ask for, that comes from a page."""
+    session = requests.Session()
+    session.headers.update(
+        {
+            "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0",
+            "Accept": "*/*",
+            "Accept-Language": "en-IN,en;q=0.9",
+            "Referer": referer,
+        }
+    )
+    return session
 
 
 @contextmanager
@@ -139,9 +164,9 @@ def _told(about: str) -> Iterator[None]:
     try:
         yield
     except requests.ConnectTimeout as error:
-        raise _PassingError("the server cannot be reached") from error
+        raise PassingError("the server cannot be reached") from error
     except (requests.Timeout, ReadTimeoutError) as error:
-        raise _too_late(about) from error
+        raise too_late(about) from error
     except (
         requests.exceptions.InvalidURL,
         requests.exceptions.InvalidSchema,
@@ -153,37 +178,45 @@ def _told(about: str) -> Iterator[None]:
             f"{about}: the server's certificate is not trusted; check clock, proxy and address"
         ) from error
     except DecodeError as error:
-        raise _PassingError("the answer was compressed and cannot be unpacked") from error
+        raise PassingError("the answer was compressed and cannot be unpacked") from error
     except (requests.RequestException, HTTPError, OSError) as error:
-        raise _PassingError(f"the connection failed ({type(error).__name__})") from error
+        raise PassingError(f"the connection failed ({type(error).__name__})") from error
 
 
-def _too_late(about: str) -> TimedOutError:
+def too_large(about: str, limits: Limits) -> ProviderError:
+    """More than any history has."""
+    return ProviderError(
+        f"{about}: the answer is larger than {limits.max_bytes // MEGABYTE} MB, which no index history is; check the "
+        "address and run the same command again"
+    )
+
+
+def too_late(about: str) -> TimedOutError:
+    """No answer, or not the whole of it, in time."""
     return TimedOutError(f"{about}: no complete answer in time, even for a chunk this short; {LATER}")
 
 
-def _refuse_status(answer: requests.Response, about: str) -> None:
-    status = answer.status_code
+def refuse_status(status: int, headers: Mapping[str, str], about: str) -> None:
+    """Raise what any status but 200 means."""
     if status == ANSWERED:
         return
     if status in REFUSED:
         raise ProviderError(f"{about}: refused (HTTP {status}); {BLOCKED}")
     if status == TOO_MANY:
-        raise _PassingError("too many requests (HTTP 429)", _retry_after(answer))
+        raise PassingError("too many requests (HTTP 429)", _retry_after(headers))
     if status in TIMED_OUT:
-        raise _too_late(about)
+        raise too_late(about)
     if status >= SERVER_FAILED:
-        raise _PassingError(f"the server failed (HTTP {status})", _retry_after(answer))
-    to = f" to {answer.headers['Location'][:100]}" if answer.is_redirect else ""
-    raise ProviderError(
-        f"{about}: HTTP {status}{to} instead of an answer; the site may have moved: try another base address, or a "
-        "newer version of jugaad-data"
-    )
+        raise PassingError(f"the server failed (HTTP {status})", _retry_after(headers))
+    if status == NOT_FOUND:
+        raise NotThereError(f"{about}: HTTP 404 instead of an answer; {MOVED}")
+    to = f" to {headers['Location'][:100]}" if "Location" in headers else ""
+    raise ProviderError(f"{about}: HTTP {status}{to} instead of an answer; {MOVED}")
 
 
-def _retry_after(answer: requests.Response) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the server asks to wait, written as a number or as a date; None where it says nothing usable."""
-    said = answer.headers.get("Retry-After", "").strip()
+    said = headers.get("Retry-After", "").strip()
     if said.isdecimal() and said.isascii():
         return float(said[:9])
     try:

@@ -26,12 +26,6 @@ class Retrieval(NamedTuple):
     retrieved: datetime  # UTC, without a zone
 
 
-_COLUMNS = (
-    "provider VARCHAR, series VARCHAR, kind VARCHAR, first DATE, last DATE, rows BIGINT, digest VARCHAR, "
-    "retrieved TIMESTAMP"
-)
-
-
 def stage_rows(
     connection: DuckDBPyConnection, dataset: Dataset, rows: Sequence[Mapping[str, object]], source: str
 ) -> None:
@@ -45,28 +39,17 @@ def stage_rows(
     )
 
 
-def keep_other_columns(connection: DuckDBPyConnection, dataset: Dataset, given: Mapping[str, object]) -> None:
-    """Give the staged rows the stored values of columns a provider does not have, and say in `source` whose they are.
-
-    The volumes of an import must not go because prices were updated.
-    """
-    others = [column for column in dataset.values if column not in given]
-    if not others:
-        return
-    same = " AND ".join(f'old."{key}" = new."{key}"' for key in dataset.keys)
-    mark = f"new.source || '; {', '.join(others)}: '"
-    taken, any_of = (", ".join(form.format(column) for column in others) for form in ("{0} = old.{0}", "old.{0}"))
-    connection.execute(
-        f'UPDATE temp."{dataset.name}" AS new SET {taken}, '
-        f"source = CASE WHEN starts_with(old.source, {mark}) THEN old.source ELSE {mark} || old.source END "
-        f"FROM store.{dataset.name} AS old WHERE {same} AND coalesce({any_of}) IS NOT NULL"
-    )
-
-
 def note(connection: DuckDBPyConnection, retrieval: Retrieval) -> None:
     """Remember a chunk."""
-    connection.execute(f"CREATE TABLE IF NOT EXISTS store.retrievals ({_COLUMNS})")
     connection.execute(f"INSERT INTO store.retrievals VALUES ({', '.join('?' * len(retrieval))})", list(retrieval))
+
+
+def closes_of_others(connection: DuckDBPyConnection, symbol: str, source: str) -> dict[date, tuple[float, str]]:
+    """Every stored close of a stock that another source gave, with who that is."""
+    rows = connection.execute(
+        "SELECT date, close, source FROM store.stocks WHERE symbol = ? AND source <> ?", [symbol, source]
+    ).fetchall()
+    return {day: (close, who) for day, close, who in rows}
 
 
 def noted(connection: DuckDBPyConnection, provider: str, series: str, kind: str) -> list[tuple[date, date]]:

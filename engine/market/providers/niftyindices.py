@@ -7,32 +7,32 @@ HistoricalDate and so on are its own spelling); the live site may differ by the 
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from engine.errors import DataError, ProviderError, nearest
-from engine.market.providers.http import BLOCKED, LATER, Client, Limits
+from engine.market.datasets import VARIANTS
+from engine.market.keys import SeriesKey
+from engine.market.providers.answers import day, fields_of, listed, number, shown, strange
+from engine.market.providers.http import Client, Limits
 from engine.market.providers.jugaad import Routes, niftyindices_routes
+from engine.market.providers.provider import DAY, Answer, Cut, Job, Row, Span, Wish, by_days, speaking_of
 from engine.market.registry import index_facts
 
 PROVIDER = "niftyindices.com"
 BASE_VARIABLE = "BACKTEST_NIFTYINDICES_URL"
 WARM_UP = "/reports/historical-data"
+CHUNK_DAYS = 365
+SHORTEST_DAYS = 15  # a chunk this short may fall into days without sessions
 
 # The site knows total returns of strategy indices by a short code besides the name (jugaad-data's changelog).
 SHORT_CODES = {"NIFTY MIDCAP150 MOMENTUM 50": "NIFTYM150MOMNTM50"}
 
-_NUMBER = re.compile(r"[-+]?(\d[\d,]*)?\.?\d+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 &%:./()+-]*")  # goes between quotes into the request
-_MISSING = ("", "-")
-
-Row = dict[str, date | float | None]
 
 
 class Kind(NamedTuple):
@@ -63,44 +63,44 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 
 
-class Span(NamedTuple):
-    """Days from `first` to `last`, both included."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> int:
-        """How many."""
-        return (self.last - self.first).days + 1
-
-    def __str__(self) -> str:
-        return f"{self.first} to {self.last}"
-
-
-class Answer(NamedTuple):
-    """The rows of one chunk, oldest first, and the answer they were read from."""
-
-    rows: list[Row]
-    body: bytes
-
-
 class NiftyIndices:
     """The site behind one session; `base_url` or $BACKTEST_NIFTYINDICES_URL replace its address."""
 
+    name = PROVIDER
+    cut = Cut(by_days(CHUNK_DAYS), SHORTEST_DAYS)
+    expects = frozenset(("RequestNumber", "Index Name", "INDEX_NAME", "HistoricalDate", *_BAR))
+
     def __init__(self, client: Client, routes: Routes, base_url: str | None = None) -> None:
-        self._client = client
+        self.client = client
         self._routes = routes
         self._base = (base_url or os.environ.get(BASE_VARIABLE) or routes.base_url).rstrip("/")
         self._warm = False
 
-    def fetch(self, name: str, kind: Kind, span: Span) -> Answer:
+    def jobs(self, wish: Wish) -> list[Job]:
+        """See `jobs_for`."""
+        return jobs_for(wish.names, wish.since, wish.today)
+
+    def fetch(self, job: Job, span: Span) -> Answer:
         """One chunk of one history; no rows where the site has none or does not know the name. Raises ProviderError."""
-        about = speaking_of(name, kind, span)
+        about, kind = speaking_of(PROVIDER, job, span), KINDS[job.kind]
         self._warm_up()
         path: str = getattr(self._routes, kind.name)
-        body = self._client.send("POST", self._base + path, about, request_body(name, kind, span))
-        return Answer(parse(body, name, kind, span), body)
+        body = self.client.send("POST", self._base + path, about, request_body(job.name, kind, span))
+        named = {"index": job.name, **({"variant": kind.variant} if kind.variant else {})}
+        return Answer({kind.dataset: [{**named, **row} for row in parse(body, job.name, kind, span)]}, body)
+
+    def no_such_series(self, job: Job, span: Span) -> ProviderError:
+        """The site answers an unknown name with an empty list."""
+        hint = nearest(job.name, [index for index in index_facts() if index != job.name])
+        code = " Total returns of strategy indices need a short code this program may lack." * (job.kind == "total")
+        return ProviderError(
+            f"{speaking_of(PROVIDER, job, span)}: no rows: the site does not know an index of this name, or has "
+            f"nothing that recent{hint or '.'}{code} Check the spelling on the site's historical data page, and --since"
+        )
+
+    def probe(self, today: date) -> tuple[Job, Span]:
+        """The last days of the Nifty 50."""
+        return Job("NIFTY 50", "price", today, PROVIDER), Span(today - 10 * DAY, today)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -111,7 +111,7 @@ class NiftyIndices:
         if not self._warm:
             self._warm = True
             with suppress(ProviderError):
-                self._client.once("GET", self._base + WARM_UP, f"{PROVIDER}: first visit")
+                self.client.once("GET", self._base + WARM_UP, f"{PROVIDER}: first visit")
 
 
 def connect(base_url: str | None = None, limits: Limits | None = None) -> NiftyIndices:
@@ -120,9 +120,27 @@ def connect(base_url: str | None = None, limits: Limits | None = None) -> NiftyI
     return NiftyIndices(Client(routes.session, limits or Limits()), routes, base_url)
 
 
-def speaking_of(name: str, kind: Kind, span: Span) -> str:
-    """How every message begins."""
-    return f"{PROVIDER}: {name} ({kind.name}), {span}"
+def jobs_for(names: Sequence[str] | None, since: date | None, today: date) -> list[Job]:
+    """Every kind of history of some indices, else of the indices of NSE that are described here, since a day.
+
+    An index nobody can hold has levels alone. Raises DataError for what cannot be asked for.
+    """
+    facts = index_facts()
+    spelled = {name.upper(): name for name in facts}
+    chosen = [spelled.get(asked, asked) for name in names or () if (asked := " ".join(name.upper().split()))]
+    jobs = []
+    for name in dict.fromkeys(chosen or [name for name in facts if not name.startswith("BSE ")]):
+        known = facts.get(name)
+        if name.startswith("BSE "):
+            raise DataError(f"{name} is an index of BSE, which {PROVIDER} does not have")
+        base = (known.base_date if known else None) or date.min
+        begins = max(since, base) if since else None
+        for kind in KINDS.values() if known is None or known.tradable else [KINDS["price"]]:
+            request_body(name, kind, Span(today, today))  # a name that cannot be asked for, before anything is
+            held = SeriesKey(name, VARIANTS.get(kind.variant, "pe"))
+            beside = "price" if kind.name == "valuation" else ""
+            jobs.append(Job(name, kind.name, begins, PROVIDER, held, base, beside))
+    return jobs
 
 
 def request_body(name: str, kind: Kind, span: Span) -> dict[str, str]:
@@ -138,104 +156,44 @@ def request_body(name: str, kind: Kind, span: Span) -> dict[str, str]:
     return {"cinfo": str(cinfo)}
 
 
-def no_such_series(name: str, kind: Kind, span: Span) -> ProviderError:
-    """What to say when the site has no row at all."""
-    known = [index for index in index_facts() if index != name]
-    hint = nearest(name, known)
-    code = " Total returns of strategy indices need a short code this program may lack." if kind.name == "total" else ""
-    return ProviderError(
-        f"{speaking_of(name, kind, span)}: no rows: the site does not know an index of this name, or has nothing that "
-        f"recent{hint or '.'}{code} Check the spelling on the site's historical data page, and --since"
-    )
-
-
 def parse(body: bytes, name: str, kind: Kind, span: Span) -> list[Row]:
     """The rows of an answer, oldest first, columns as in the store. Raises ProviderError for anything unforeseen."""
-    about = speaking_of(name, kind, span)
+    about = speaking_of(PROVIDER, Job(name, kind.name, None, PROVIDER), span)
     by_day: dict[date, Row] = {}
-    for number, raw in enumerate(_listed(body, about), start=1):
-        where = f"{about}: row {number} of the answer"
-        row = _row(raw, name, kind, where)
-        day = row["date"]
-        if not isinstance(day, date) or not span.first <= day <= span.last:
-            raise _strange(where, f"is of {day}, which was not asked for")
-        if by_day.setdefault(day, row) != row:
-            raise _strange(where, f"contradicts another one of {day}")
-    kept = [by_day[day] for day in sorted(by_day) if any(by_day[day][column] is not None for column in kind.needed)]
+    for place, raw in enumerate(listed(body, about), start=1):
+        where = f"{about}: row {place} of the answer"
+        on, row = _row(raw, name, kind, where)
+        if not span.first <= on <= span.last:
+            raise strange(where, f"is of {on}, which was not asked for")
+        if by_day.setdefault(on, row) != row:
+            raise strange(where, f"contradicts another one of {on}")
+    kept = [by_day[on] for on in sorted(by_day) if any(by_day[on][column] is not None for column in kind.needed)]
     if by_day and not kept:
-        raise _strange(f"{about}:", f"no row of the answer has a value of {', '.join(kind.fields)}")
+        raise strange(f"{about}:", f"no row of the answer has a value of {', '.join(kind.fields)}")
     return kept
 
 
-def _listed(body: bytes, about: str) -> list[object]:
-    """The list an answer is, whatever its content type says: the site calls its JSON text/html."""
-    text = body.decode("utf-8", errors="replace").lstrip("\ufeff \r\n\t")
-    if text.startswith("<"):
-        raise ProviderError(f"{about}: a web page came instead of data; {BLOCKED}")
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ProviderError(f"{about}: the answer ends too early or is no JSON ({len(body)} bytes); {LATER}") from error
-    if not isinstance(found, list):
-        raise _strange(f"{about}:", f"the answer is no list of rows but {_shown(found)}")
-    return found
-
-
-def _row(raw: object, name: str, kind: Kind, where: str) -> Row:
-    if not isinstance(raw, dict):
-        raise _strange(where, f"is {_shown(raw)}")
-    for field in (kind.date_field, *kind.fields):
-        if field not in raw:
-            raise _strange(where, f"has no {field}; it has {_shown(', '.join(map(str, raw)))}")
-    _check_name(raw, name, kind, where)
-    row: Row = {"date": _day(raw[kind.date_field], kind.date_field, where)}
+def _row(raw: object, name: str, kind: Kind, where: str) -> tuple[date, Row]:
+    fields = fields_of(raw, (kind.date_field, *kind.fields), where)
+    _check_name(fields, name, kind, where)
+    on = day(fields[kind.date_field], kind.date_field, where, "%d %b %Y", "05 Aug 2024")
+    row: Row = {"date": on}
     for field, column in kind.fields.items():
-        value = _number(raw[field], field, where)
+        value = number(fields[field], field, where)
         if value == 0 and column not in kind.needed and kind.positive:
             value = None  # no level is zero: a dash by another name
         if kind.positive and value is not None and value <= 0:
-            raise _strange(where, f"has the {field} {_shown(raw[field])}, which is not above zero")
+            raise strange(where, f"has the {field} {shown(fields[field])}, which is not above zero")
         row[column] = value
-    return row
+    return on, row
 
 
-def _check_name(raw: Mapping[object, object], name: str, kind: Kind, where: str) -> None:
+def _check_name(raw: Mapping[str, object], name: str, kind: Kind, where: str) -> None:
     """An answer about another index is no answer; spaces, signs and capitals may differ."""
     said = next((text for field in kind.name_fields if (text := raw.get(field))), None)
     if said is not None and _bare(str(said)) not in (_bare(name), _bare(SHORT_CODES.get(name, name))):
-        raise _strange(where, f"is of {_shown(said)}, another index")
+        raise strange(where, f"is of {shown(said)}, another index")
 
 
 def _bare(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _day(value: object, field: str, where: str) -> date:
-    try:
-        return datetime.strptime(str(value).strip(), "%d %b %Y").date()
-    except ValueError as error:
-        raise _strange(where, f"has the {field} {_shown(value)}, no day like '05 Aug 2024'") from error
-
-
-def _number(value: object, field: str, where: str) -> float | None:
-    """A number written as text, None for a dash."""
-    text = value.strip() if isinstance(value, str) else value
-    if text is None or text in _MISSING:
-        return None
-    if isinstance(text, str) and _NUMBER.fullmatch(text):
-        text = float(text.replace(",", ""))
-    if isinstance(text, int | float) and not isinstance(text, bool) and abs(text) < 1e15 and math.isfinite(text):
-        return float(text)
-    raise _strange(where, f"has the {field} {_shown(value)}, which is no number")
-
-
-def _strange(where: str, what: str) -> ProviderError:
-    return ProviderError(
-        f"{where} {what}. The site may have changed: look for a newer version of this program, or import files with "
-        "`backtest data import`; nothing of this chunk was stored"
-    )
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

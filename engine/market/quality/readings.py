@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.market.datasets import RATIOS
-from engine.market.finding import Check, Finding, findings
-from engine.market.keys import INVESTORS
+from engine.market.finding import Check, Finding, Severity, findings
+from engine.market.keys import INVESTORS, Reading
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,19 +27,30 @@ WEIGHT_APART = 0.5
 """Percentage points: fifty weights rounded to two decimals are off by 0.25 together at the very worst."""
 
 
+_IMPOSSIBLE: dict[Reading, tuple[tuple[Severity, str], ...]] = {
+    "pe": (("error", "= 0"), ("warning", "< 0")),
+    "pb": (("error", "<= 0"),),
+    "dy": (("error", "< 0"),),
+}
+
+
 def _valuation(connection: DuckDBPyConnection) -> list[Finding]:
-    """Ratios at or below zero (a yield below), and changes of more than 30% as a share of the value before."""
+    """Ratios at or below zero (a yield below), and changes of more than 30% as a share of the value before.
+
+    A P/E below zero is true of an index of loss makers; zero, and the others below it, are true of none.
+    """
     found: list[Finding] = []
     for ratio in RATIOS:
-        sign, least = ("<", LEAST_YIELD_CHANGE) if ratio == "dy" else ("<=", 0.0)
+        least = LEAST_YIELD_CHANGE if ratio == "dy" else 0.0
         series = f"\"index\" || ' ({ratio})'"
-        found += findings(
-            connection,
-            "valuation",
-            f"SELECT {series}, date, {ratio} FROM valuation WHERE {ratio} {sign} 0",
-            "kept as it is: a rule that ranks by it gets a meaningless rank",
-            "error",
-        )
+        for severity, condition in _IMPOSSIBLE[ratio]:
+            found += findings(
+                connection,
+                "valuation",
+                f"SELECT {series}, date, {ratio} FROM valuation WHERE {ratio} {condition}",
+                "kept as it is: a rule that ranks by it gets a meaningless rank",
+                severity,
+            )
         found += findings(
             connection,
             "valuation",
@@ -71,7 +82,6 @@ def _flows(connection: DuckDBPyConnection) -> list[Finding]:
             "flows",
             f"SELECT '{who} (net)', date, {apart} FROM flows WHERE abs({apart}) > {CRORE_APART}",
             "kept as it is: rules read the net figure, which one of the three contradicts",
-            "error",
         )
     return found
 
@@ -84,12 +94,11 @@ def _weights(connection: DuckDBPyConnection) -> list[Finding]:
         "SELECT 'weights', date, sum(weight_pct) - 100 FROM weights "
         f"GROUP BY date HAVING abs(sum(weight_pct) - 100) > {WEIGHT_APART}",
         "kept as it is: sector attribution spreads what is missing or too much",
-        "error",
     )
 
 
 READINGS = (
-    Check("valuation", "ratios are above zero and change by less than 30%", "share", _valuation),
+    Check("valuation", "ratios are above zero and change by less than 30%", "share", _valuation, of_rows=True),
     Check("flows", f"net is bought less sold, within {CRORE_APART} crore", "crore", _flows),
     Check("weights", f"a month's weights add up to 100, within {WEIGHT_APART}", "points", _weights),
 )

@@ -9,14 +9,12 @@ import numpy as np
 from engine.market.calendar import nse_sessions
 from engine.market.finding import Check, Finding, findings
 from engine.market.quality.tables import BENCHMARK
-from engine.market.registry import index_facts
+from engine.market.registry import IndexFacts, index_facts
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from duckdb import DuckDBPyConnection
-
-    from engine.market.finding import Severity
 
 
 def _missing(connection: DuckDBPyConnection) -> list[Finding]:
@@ -59,20 +57,16 @@ def _calendar(connection: DuckDBPyConnection) -> list[Finding]:
     theirs = nse_sessions(mine[0].item(), mine[-1].item())
     more = np.setdiff1d(mine, theirs)
     on_weekdays = more[np.is_busday(more)]
+    action = "a session all the same: real dates overrule it"
     return [
-        *(
-            _of_calendar(day, "error", "no session in any run, so that two days' returns are one")
-            for day in np.setdiff1d(theirs, mine).tolist()
-        ),
-        *(
-            _of_calendar(day, "warning", "a session all the same: real dates overrule it")
-            for day in on_weekdays.tolist()
-        ),
+        *(_of_calendar(day, "no session: two days' returns are one") for day in np.setdiff1d(theirs, mine).tolist()),
+        *(_of_calendar(day, action) for day in on_weekdays.tolist()),
     ]
 
 
-def _of_calendar(day: dt.date, severity: Severity, action: str) -> Finding:
-    return Finding("calendar", BENCHMARK, day, 1.0, severity, action)
+def _of_calendar(day: dt.date, action: str) -> Finding:
+    """A warning, for the calendar may be what is wrong: exchanges close without notice."""
+    return Finding("calendar", BENCHMARK, day, 1.0, "warning", action)
 
 
 def _days(connection: DuckDBPyConnection) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
@@ -108,20 +102,20 @@ def _ended(connection: DuckDBPyConnection) -> list[Finding]:
 
 def _before_base(connection: DuckDBPyConnection) -> list[Finding]:
     """Closes from before an index's base date, one finding a series: dated at its first, the value counts the rows."""
-    found: list[Finding] = []
-    for facts in index_facts().values():
-        if facts.base_date is not None:
-            found += findings(
-                connection,
-                "before-base",
-                "SELECT series, min(date), count(*) FROM bars "
-                "WHERE name = $name AND variant <> 'stock' AND date < $base GROUP BY series",
-                f"kept as it is: the index starts at {facts.base_date}"
-                + ("" if facts.verified else " (not verified, so the fact may be what is wrong)"),
-                "error" if facts.verified else "warning",
-                {"name": facts.name, "base": facts.base_date},
-            )
-    return found
+    based = [facts for facts in index_facts().values() if facts.base_date is not None]
+    rows = connection.execute(
+        "SELECT name, series, min(date), count(*) FROM bars "
+        "JOIN (SELECT unnest($names) AS name, unnest($bases) AS base) USING (name) "
+        "WHERE variant <> 'stock' AND date < base GROUP BY name, series",
+        {"names": [facts.name for facts in based], "bases": [facts.base_date for facts in based]},
+    ).fetchall()
+    return [_too_early(index_facts()[name], series, first, count) for name, series, first, count in rows]
+
+
+def _too_early(facts: IndexFacts, series: str, first: dt.date, rows: int) -> Finding:
+    doubt = "" if facts.verified else " (not verified, so the fact may be what is wrong)"
+    action = f"kept as it is: the index starts at {facts.base_date}{doubt}"
+    return Finding("before-base", series, first, float(rows), "error" if facts.verified else "warning", action)
 
 
 SESSIONS = (
@@ -129,5 +123,5 @@ SESSIONS = (
     Check("extra-sessions", f"no date that the {BENCHMARK} has not", "sessions", _extra),
     Check("calendar", f"the {BENCHMARK} has the exchange's weekdays", "sessions", _calendar),
     Check("ended", "values up to the store's last session", "sessions", _ended),
-    Check("before-base", "no close before the index's base date", "rows", _before_base),
+    Check("before-base", "no close before the index's base date", "rows", _before_base, of_rows=True),
 )

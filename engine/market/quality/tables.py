@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.market.datasets import DATASETS, VARIANTS
 from engine.market.importers import quoted_columns, table_columns
+from engine.market.layout import TABLES, tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -14,6 +15,9 @@ BENCHMARK = "NIFTY 50"
 """Its dates are the sessions."""
 
 _VARIANT = "CASE variant " + " ".join(f"WHEN '{code}' THEN '{name}'" for code, name in VARIANTS.items()) + " END"
+
+SERIES = {"indices": f"\"index\" || ' (' || {_VARIANT} || ')'", "stocks": "symbol || ' (stock)'"}
+"""SQL for what the series of a row of prices is called."""
 
 # `bars`: name, variant, series, date, open, high, low, close, row (its number in the series), and of the row before it
 # previous (the date), before (the close) and copied (whether this row has the same open, high and low).
@@ -44,17 +48,16 @@ UNION ALL SELECT 'FII (net)', date FROM flows
 
 def prepare(connection: DuckDBPyConnection) -> None:
     """Make every dataset readable by its name, an empty one where the store has none, and the tables above."""
-    there = {
-        name
-        for (name,) in connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
-        ).fetchall()
-    }
+    there = tables(connection)
     for dataset in DATASETS.values():
         if dataset.name in there:
-            columns = quoted_columns((*dataset.keys, *dataset.values))
+            columns = quoted_columns((*dataset.keys, *dataset.values, "source"))
             connection.execute(f"CREATE TEMP VIEW {dataset.name} AS SELECT {columns} FROM store.{dataset.name}")
         else:
             connection.execute(f"CREATE TEMP TABLE {dataset.name} ({table_columns(dataset)})")
+    if "others" in there:
+        connection.execute("CREATE TEMP VIEW others AS FROM store.others")
+    else:
+        connection.execute(f"CREATE TEMP TABLE others ({TABLES['others']})")
     for statement in (_BARS, _SESSIONS, _DATED):
         connection.execute(statement)

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 PAGE = (ROOT / "docs" / "data.md").read_text("utf-8")
 FILES = {
     "pr.csv": "Index Name,Date,Open,High,Low,Close\nNifty 50,05 Aug 2024,24302.85,24350.05,23893.7,24055.60\n",
-    "table.csv": "Date,Open,High,Low,Close,Adj Close,Volume\n2024-08-06,1,2,0.5,23992.55,1,0\n",
+    "table.csv": "Date,Open,High,Low,Close,Adj Close,Volume\n2024-08-06,24189.85,24382.6,23960.4,23992.55,23992.55,0\n",
     "closes.csv": "Date,Nifty Bank\n03/04/2024,47624.25\n",
     "daily/ind_close_all_07082024.csv": "Index Name,Index Date,Closing Index Value\nNifty 50,x,24297.5\n",
 }

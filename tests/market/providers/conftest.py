@@ -12,10 +12,12 @@ import pytest
 
 from engine.market.providers.http import Client, Limits
 from engine.market.providers.jugaad import niftyindices_routes
-from engine.market.providers.niftyindices import NiftyIndices
-from engine.market.providers.update import Told, Update, jobs_for
+from engine.market.providers.niftyindices import NiftyIndices, jobs_for
+from engine.market.providers.update import Told, Update
 from engine.market.store import Store
+from tests.market.providers.bench import Bench
 from tests.market.providers.site import Site, served
+from tests.market.providers.world import World, turning
 
 NOON = datetime(2024, 8, 5, 12, tzinfo=UTC)  # a Monday, after the close in India
 
@@ -55,3 +57,16 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 @pytest.fixture
 def desk(site: Site, tmp_path: Path) -> Desk:
     return Desk(site, Store(tmp_path / "market.duckdb"))
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """No proxy stands between a test and this machine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with turning() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(world: World, tmp_path: Path) -> Bench:
+    return Bench(world, Store(tmp_path / "market.duckdb"))

@@ -138,7 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing on the terminal."""
 
 
-class _Server(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -150,7 +150,7 @@ def served() -> Iterator[Site]:
     """A site on a free port of this machine."""
     site = Site()
     handler = type("Handler", (_Handler,), {"site": site})
-    with _Server(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005})
         thread.start()
         site.url = f"http://127.0.0.1:{server.server_port}"

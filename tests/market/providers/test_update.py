@@ -14,8 +14,8 @@ import pytest
 
 from engine.errors import DataError, ProviderError
 from engine.market.keys import SeriesKey
-from engine.market.providers.niftyindices import KINDS, Span, parse, request_body
-from engine.market.providers.update import chunks, halves, jobs_for, missing
+from engine.market.providers.niftyindices import KINDS, jobs_for, parse, request_body
+from engine.market.providers.provider import Span, Wish, chunks, halves, missing
 from engine.market.registry import index_facts
 from tests.conftest import ROOT
 from tests.market.providers.conftest import Desk
@@ -131,15 +131,15 @@ def test_an_empty_answer_amid_a_history_is_no_history(desk: Desk) -> None:
 
 
 def test_volumes_of_an_import_outlive_an_update(desk: Desk, tmp_path: Path) -> None:
-    """The site has none; the row says whose they are, however often it is fetched."""
+    """The site has none; the row says whose they are, however often it is fetched. The site's close is used."""
     imported = tmp_path / "indices.csv"
-    imported.write_text("date,index,variant,close,volume,source\n2024-08-05,NIFTY 50,PR,1,77,exchange\n", "utf-8")
+    imported.write_text("date,index,variant,close,volume,source\n2024-08-05,NIFTY 50,PR,1,77,yahoo\n", "utf-8")
     desk.store.load(imported)
     for _ in range(2):
         desk.update("NIFTY 50", since="2024-08-01")
         assert last_value(desk, "NIFTY 50", "volume") == 77
         assert last_value(desk, "NIFTY 50", "price") == 24055.60
-        assert desk.store.tables()[0].sources == ("niftyindices.com", "niftyindices.com; volume: exchange")
+        assert desk.store.tables()[0].sources == ("niftyindices.com", "niftyindices.com; volume: yahoo")
 
 
 def test_which_days_are_missing() -> None:
@@ -157,21 +157,21 @@ def test_which_days_are_missing() -> None:
 
 def test_chunks_and_halves_are_all_the_days_once() -> None:
     whole = Span(date(2016, 1, 1), DAY)
-    for parts in (chunks([whole]), halves(whole), [end for one in chunks([whole]) for end in halves(one)]):
+    for parts in (chunks([whole], 365), halves(whole), [end for one in chunks([whole], 365) for end in halves(one)]):
         assert (parts[0].first, parts[-1].last) == whole
         assert all(after.first - before.last == timedelta(1) for before, after in itertools.pairwise(parts))
-    assert {one.days for one in chunks([whole])[1:]} == {365}
+    assert {one.days for one in chunks([whole], 365)[1:]} == {365}
 
 
 def test_which_histories_are_asked_for() -> None:
     jobs = jobs_for(None, date(2016, 1, 1), DAY)
     assert {job.name for job in jobs} == {name for name in index_facts() if not name.startswith("BSE ")}
-    assert {job.kind.name for job in jobs if job.name == "INDIA VIX"} == {"price"}
+    assert {job.kind for job in jobs if job.name == "INDIA VIX"} == {"price"}
     assert {job.since for job in jobs if job.name == "NIFTY INDIA DEFENCE"} == {date(2018, 4, 2)}  # its base date
     with pytest.raises(DataError, match="an index of BSE"):
         jobs_for(["bse sensex"], DAY, DAY)
     with pytest.raises(DataError, match="lies in the future"):
-        jobs_for(None, DAY + timedelta(1), DAY)
+        Wish((), DAY + timedelta(1), DAY)
     with pytest.raises(DataError, match="cannot be the name of an index"):
         jobs_for(["X', 'name':'Y"], DAY, DAY)
 
