@@ -203,7 +203,8 @@ def _casts(path: Path, dataset: Dataset, columns: dict[str, str]) -> str:
     parts = [f"{_day('date')} AS date"]
     for column in (*dataset.keys, *dataset.values):
         if column != "date" and column in columns:
-            parts.append(f"{_known(column) if column in numbers else f'trim({_quoted(column)})'} AS {_quoted(column)}")
+            words = f"nullif(trim({_quoted(column)}), '')"  # as a CSV has it: no text is no text
+            parts.append(f"{_known(column) if column in numbers else words} AS {_quoted(column)}")
     literal = path.name.replace("'", "''")
     parts.append(f"coalesce(source, '{literal}') AS source" if "source" in columns else f"'{literal}' AS source")
     return ", ".join([*parts, f"'{str(path).replace(chr(39), chr(39) * 2)}' AS file"])

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
 
+    from engine.market.standing import Standing
+
 STORE_VARIABLE = "BACKTEST_STORE"
 APPLICATION = "sector-rotation-backtest"
 
@@ -108,6 +110,24 @@ class Store:
             return []
         with reading(self.path, self.patience) as connection:
             return [table_of(connection, DATASETS[name]) for name in data_tables(connection)]
+
+    def standings(self) -> tuple[Standing, ...]:
+        """How every series stands, those that can be held first; () for an empty store."""
+        from engine.market.standing import standings  # noqa: PLC0415  # not for commands that only read
+
+        if not there(self.path):
+            return ()
+        with reading(self.path, self.patience) as connection:
+            return standings(connection)
+
+    def last_session(self) -> date | None:
+        """The benchmark's last date, else the last date of any daily table; None for an empty store."""
+        from engine.market.standing import last_session  # noqa: PLC0415  # not for commands that only read
+
+        if not there(self.path):
+            return None
+        with reading(self.path, self.patience) as connection:
+            return last_session(connection)
 
     def load(self, where: Path, progress: Callable[[str], None] = lambda _: None) -> list[Found]:
         """Import a folder or file in one transaction, and check what the store then holds.
