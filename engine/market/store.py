@@ -1,7 +1,8 @@
 """The market store: one DuckDB file that remembers where every row came from and when.
 
-A table has one row for each series, variant and date with all its figures, not one for each figure. Most figures are
-read as bars and come from one source together; where they do not, the row's `source` says it field by field.
+A table has one row for each series, variant and date with all its figures, not one for each figure: the real history
+as 4.2 million figures instead of 1.15 million rows takes 27 MB instead of 16, 3.5 times as long to write and 2.5 times
+as long to load, and gives nothing. Figures of a row mostly have one source; where not, `source` says whose each is.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engine.market.importers import Found, stage
 from engine.market.keys import SeriesKey, Span
 from engine.market.layout import data_tables, tables
 from engine.market.merging import merge
-from engine.market.opening import PATIENCE, reading, speaking_of, there, writing
+from engine.market.opening import PATIENCE, in_memory, reading, speaking_of, there, writing
 from engine.market.providers.log import Retrieval, note, noted, stage_rows
 
 if TYPE_CHECKING:
@@ -135,10 +136,8 @@ class Store:
         Where a row is there already the better source is used, see `engine.market.ranks`. Raises DataError, with the
         store untouched, when anything in the files is not sound, or brings a finding that is an error.
         """
-        import duckdb  # noqa: PLC0415  # only when something is imported
-
         now = datetime.now(UTC).replace(tzinfo=None)
-        with speaking_of(self.path), duckdb.connect(":memory:") as connection:
+        with speaking_of(self.path), in_memory() as connection:
             found = stage(connection, where, progress)
             with writing(connection, self.path, self.patience):
                 for dataset in {item.dataset.name: item.dataset for item in found if item.dataset}.values():
@@ -154,13 +153,11 @@ class Store:
         Only the rows themselves are checked: `check_and_store` looks at the whole when an update is done. Raises
         DataError, with the store untouched, for a row that cannot be true.
         """
-        import duckdb  # noqa: PLC0415  # only when something is fetched
-
         from engine.market.quality import check_rows, refusal  # noqa: PLC0415  # not for commands that only look
 
         if errors := [one for one in check_rows(dataset, rows) if one.severity == "error"]:
             raise DataError(refusal(f"{retrieval.provider}: {retrieval.series} ({retrieval.kind})", errors))
-        with speaking_of(self.path), duckdb.connect(":memory:") as connection:
+        with speaking_of(self.path), in_memory() as connection:
             stage_rows(connection, dataset, rows, retrieval.provider)
             with writing(connection, self.path, self.patience):
                 _put(connection, dataset, retrieval.retrieved)
@@ -168,13 +165,11 @@ class Store:
 
     def check_and_store(self) -> tuple[Finding, ...]:
         """Check the whole store and keep what is found for the runs that read it, errors first; () for an empty one."""
-        import duckdb  # noqa: PLC0415  # only when something was fetched
-
         from engine.market.quality import run_checks  # noqa: PLC0415  # not for commands that only look
 
         if not self.catalogue():
             return ()
-        with speaking_of(self.path), duckdb.connect(":memory:") as connection:
+        with speaking_of(self.path), in_memory() as connection:
             with writing(connection, self.path, self.patience):
                 found = run_checks(connection)
                 write_findings(connection, found)
@@ -190,8 +185,8 @@ class Store:
 
 def _put(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> None:
     """Put staged rows into the store that is being written, with the digest of what it then has."""
-    merge(connection, dataset, now)
-    write_digest(connection, dataset)
+    if merge(connection, dataset, now):
+        write_digest(connection, dataset)
     connection.execute(f'DROP TABLE temp."{dataset.name}"')
 
 
@@ -202,6 +197,7 @@ def _check(connection: DuckDBPyConnection, where: str) -> None:
     found = run_checks(connection)
     if errors := [one for one in found if one.severity == "error"]:
         with connection.cursor() as committed:  # sees the store as it was
+            committed.execute("SET enable_progress_bar = false")
             known = {(one.check, one.series, one.date) for one in run_checks(committed)}
         if brought := [one for one in errors if (one.check, one.series, one.date) not in known]:
             raise DataError(refusal(where, brought))
