@@ -70,6 +70,9 @@ def show(store: Store) -> None:
         counts = f"{held.series:,} series, {held.rows:,} rows" if held.series > 1 else f"{held.rows:,} rows"
         out().print(f"  {held.name}: {counts}, {held.first} to {held.last}, digest {held.digest[:8]}", markup=False)
         out().print(f"    retrieved {held.retrieved} UTC; sources: {', '.join(held.sources)}", markup=False)
+    if found := store.finding_counts():
+        counts = ", ".join(counted(found.get(severity, 0), severity) for severity in ("error", "warning"))
+        out().print(f"  findings: {counts}; see them with: backtest data check", markup=False)
 
 
 def _today() -> date:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.errors import DataError
 from engine.market.contents import Table, table_of, write_digest
 from engine.market.datasets import DATASETS, HOLDINGS, Dataset
-from engine.market.finding import Finding, stored_findings, write_findings
+from engine.market.finding import Finding, count_findings, stored_findings, write_findings
 from engine.market.histories import histories, union
 from engine.market.importers import Found, stage
 from engine.market.keys import SeriesKey, Span
@@ -111,6 +111,13 @@ class Store:
             return []
         with reading(self.path, self.patience) as connection:
             return [table_of(connection, DATASETS[name]) for name in data_tables(connection)]
+
+    def finding_counts(self) -> dict[str, int]:
+        """How many findings of each severity the last import or update stored."""
+        if not there(self.path):
+            return {}
+        with reading(self.path, self.patience) as connection:
+            return count_findings(connection)
 
     def standings(self) -> tuple[Standing, ...]:
         """How every series stands, those that can be held first; () for an empty store."""

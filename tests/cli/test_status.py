@@ -44,7 +44,8 @@ def test_status(tmp_path: Path) -> None:
     lines = backtest("data", "status", "--store", "s.duckdb", cwd=tmp_path).stdout.splitlines()
     assert lines[0] == f"last session 20 Jan 2024, {before:,} days ago: run backtest data update"
     assert lines[1] == "s.duckdb"
-    assert lines[2].startswith("  indices: 3 series, 5 rows, 2024-01-18 to 2024-01-20, digest ")
+    assert lines[-1] == "  findings: 0 errors, 1 warning; see them with: backtest data check"  # A lacks the 19th
+    assert lines[2].startswith("  indices: 2 series, 5 rows, 2024-01-18 to 2024-01-20, digest ")
     listed = backtest("data", "status", "--series", "--store", "s.duckdb", cwd=tmp_path).stdout.splitlines()
     assert listed[0] == lines[0]
     assert [line.split() for line in listed[2:]] == [
