@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from engine.cli.status import show, tables
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json, say_warning
 from engine.errors import DataError, unknown
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from engine.market.files.shape import Order
     from engine.market.importers import Found
     from engine.market.keys import Variant
-    from engine.market.store import Store
 
 LISTED = 12
 """Files told one by one; more of the same kind are counted."""
@@ -89,13 +88,13 @@ def import_data(  # noqa: PLR0913, PLR0917  # one parameter per option of the co
              "notes": [*item.notes]}
             for item in found
         ]  # fmt: skip
-        told = {"store": str(target.path), "files": files, "doubts": doubted, "tables": tables_of(target)}
+        told = {"store": str(target.path), "files": files, "doubts": doubted, "tables": tables(target)}
         say_json(told)
         return
     _tell(found)
     for sentence in doubted:
         say_warning(sentence)
-    show_tables(target)
+    show(target)
 
 
 def _tell(found: Sequence[Found]) -> None:
@@ -114,17 +113,3 @@ def _tell(found: Sequence[Found]) -> None:
             continue
         for item in items:
             out().print("; ".join([f"{item.path.name}: {told}", *item.notes]), markup=False)
-
-
-def tables_of(store: Store) -> list[dict[str, object]]:
-    """What a store holds, for JSON."""
-    return [{**asdict(table), "first": str(table.first), "last": str(table.last)} for table in store.tables()]
-
-
-def show_tables(store: Store) -> None:
-    """What a store holds, in lines."""
-    out().print(str(store.path), markup=False)
-    for held in store.tables():
-        counts = f"{held.series:,} series, {held.rows:,} rows" if held.series > 1 else f"{held.rows:,} rows"
-        out().print(f"  {held.name}: {counts}, {held.first} to {held.last}, digest {held.digest[:8]}", markup=False)
-        out().print(f"    retrieved {held.retrieved} UTC; sources: {', '.join(held.sources)}", markup=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli.import_ import show_tables, tables_of
+from engine.cli.status import show, tables
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_error, say_json
 from engine.errors import DataError, ProviderError
 from engine.market.providers.roster import BY_ITSELF, Name
@@ -117,11 +117,11 @@ def _show(target: Store, told: dict[Name, Told], as_json: bool) -> None:
     if as_json:
         each = {str(name): asdict(one) for name, one in told.items()}
         say_json(
-            {"store": str(target.path), "chunks": chunks, "rows": rows, "providers": each, "tables": tables_of(target)}
+            {"store": str(target.path), "chunks": chunks, "rows": rows, "providers": each, "tables": tables(target)}
         )
         return
     out().print(f"{rows:,} rows fetched, chunks: {chunks:,}", markup=False)
     if len(told) > 1:
         for name, one in told.items():
             out().print(f"  {name}: {one.rows:,} rows, chunks: {one.chunks:,}", markup=False)
-    show_tables(target)
+    show(target)

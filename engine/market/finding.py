@@ -97,15 +97,25 @@ def stored_findings(connection: DuckDBPyConnection, keys: Iterable[SeriesKey]) -
     """What the store remembers about some series, errors first; nothing in a store that was never checked."""
     if "findings" not in tables(connection):
         return ()
-    wanted = list(keys)
-    names = sorted({name for key in wanted for name in (str(key), _table_of(key), key.name, "weights")})
+    wanted: dict[str, list[SeriesKey]] = {}
+    for key in keys:
+        for name in {str(key), _table_of(key), key.name, "weights"}:
+            wanted.setdefault(name, []).append(key)
     rows = connection.execute(
         'SELECT "check", series, date, value, severity, action FROM store.findings '
         "WHERE series IN (SELECT unnest($names))",
-        {"names": names},
+        {"names": list(wanted)},
     ).fetchall()
-    found = [Finding(*row) for row in rows]
-    return tuple(sorted((one for one in found if any(_is_about(one, key) for key in wanted)), key=order))
+    found = (Finding(*row) for row in rows)
+    mine = (one for one in found if any(_is_about(one, key) for key in wanted[one.series]))
+    return tuple(sorted(mine, key=lambda one: (*order(one), one.action)))
+
+
+def count_findings(connection: DuckDBPyConnection) -> dict[str, int]:
+    """How many findings of each severity the store remembers."""
+    if "findings" not in tables(connection):
+        return {}
+    return dict(connection.execute("SELECT severity, count(*) FROM store.findings GROUP BY severity").fetchall())
 
 
 def _table_of(key: SeriesKey) -> str:

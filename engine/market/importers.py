@@ -239,7 +239,8 @@ def _casts(dataset: Dataset, columns: dict[str, str], source: str) -> str:
     parts = [f"{_day('date')} AS date"]
     for column in (*dataset.keys, *dataset.values):
         if column != "date" and column in columns:
-            parts.append(f"{_known(column) if column in numbers else f'trim({_quoted(column)})'} AS {_quoted(column)}")
+            words = f"nullif(trim({_quoted(column)}), '')"  # as a CSV has it: no text is no text
+            parts.append(f"{_known(column) if column in numbers else words} AS {_quoted(column)}")
     told = literal(source)
     parts.append(f"coalesce(source, {told}) AS source" if "source" in columns else f"{told} AS source")
     return ", ".join([*parts, "file"])

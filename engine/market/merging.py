@@ -21,11 +21,15 @@ SEPARATOR = " | "
 """Between the keys of a row in `others`."""
 
 
-def merge(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> None:
-    """Put the staged rows of a dataset (a temporary table called as it) into the attached store."""
+def merge(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> bool:
+    """Put the staged rows of a dataset (a temporary table called as it) into the attached store.
+
+    Returns whether the table changed: not when the store had everything, or had better.
+    """
     table = f"store.{dataset.name}"
     connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({table_columns(dataset)}, retrieved TIMESTAMP)")
-    if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+    filled = connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
+    if filled:
         _note_who_speaks(connection, dataset)
         _pass_over_known(connection, dataset)
         if _find_meetings(connection, dataset):
@@ -37,6 +41,7 @@ def merge(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> No
         f"INSERT INTO {table} SELECT {quoted_columns(columns)}, TIMESTAMP '{_literal(now)}' "
         f"FROM {_staged(dataset)} ORDER BY {quoted_columns(dataset.keys)}"
     )
+    return not filled or connection.execute(f"SELECT 1 FROM {_staged(dataset)} LIMIT 1").fetchone() is not None
 
 
 def series_text(dataset: Dataset, row: str = "") -> str:
@@ -103,6 +108,7 @@ def _settle(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> 
         "first_value(value) OVER best AS used FROM candidates JOIN ranks ON ranks.text = candidates.source "
         f"WINDOW best AS (PARTITION BY {keys}, field ORDER BY ranks.what::INTEGER, age, retrieved DESC, source)"
     )
+    connection.execute("DROP TABLE candidates")  # a second source of every index is five million cells
     connection.execute(
         f"DELETE FROM store.others AS kept USING meeting WHERE kept.dataset = '{dataset.name}' "
         "AND kept.series = meeting.series AND kept.date = meeting.date"
@@ -112,6 +118,8 @@ def _settle(connection: DuckDBPyConnection, dataset: Dataset, now: datetime) -> 
         f"retrieved FROM ordered WHERE place > 1 AND (age = {_KEPT} OR value <> used) ORDER BY ALL"
     )
     _stage_used(connection, dataset)
+    for name in ("ordered", "settled", "meeting"):
+        connection.execute(f"DROP TABLE {name}")
 
 
 _NEW, _OLD, _KEPT = 0, 1, 2  # of equal rank the new figure is used before the stored one, and that before the kept ones

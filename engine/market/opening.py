@@ -32,6 +32,15 @@ def there(path: Path) -> bool:
         raise DataError(f"{str(path)[:100]}: cannot be used: {error.strerror or error}") from error
 
 
+def in_memory() -> DuckDBPyConnection:
+    """A connection of its own, which never draws its progress on standard output: that is for results alone."""
+    import duckdb  # noqa: PLC0415  # only when a store is used
+
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
 @contextmanager
 def speaking_of(path: Path) -> Iterator[None]:
     """Whatever is wrong with a store is one message about it, and an interrupt is an interrupt."""
@@ -52,9 +61,7 @@ def speaking_of(path: Path) -> Iterator[None]:
 @contextmanager
 def reading(path: Path, patience: float = PATIENCE) -> Iterator[DuckDBPyConnection]:
     """The store at `path`, attached as `store` to a connection of its own: as long as it is open nobody writes."""
-    import duckdb  # noqa: PLC0415  # only when a store is read
-
-    with speaking_of(path), duckdb.connect(":memory:") as connection:
+    with speaking_of(path), in_memory() as connection:
         _attach(connection, path, patience, read_only=True)
         version_of(connection, path)
         yield connection
@@ -95,11 +102,9 @@ def _make(path: Path) -> bool:
 
     DuckDB writes the head of a new file in several steps, and one killed between them leaves what nothing can open.
     """
-    import duckdb  # noqa: PLC0415  # only when a store is made
-
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as room:
         draft = Path(room) / "market.duckdb"
-        with duckdb.connect(":memory:") as connection:
+        with in_memory() as connection:
             connection.execute(f"ATTACH '{_literal(draft)}' AS store (TYPE duckdb)")
             bring_up_to_date(connection, path)
             connection.execute("DETACH store")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -103,3 +104,43 @@ def test_what_was_never_a_store(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE meta (version INTEGER, engine VARCHAR)")
     with pytest.raises(DataError, match=r"no market store, or a damaged one \(its table meta is empty\)"):
         strange.catalogue()
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+def test_a_new_store_is_whole_from_its_first_moment(
+    links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made beside its place and put there; a file system may have no links."""
+    store, drafts, link = Store(tmp_path / "new.duckdb"), [], os.link
+
+    def linked(draft: Path, path: Path) -> None:
+        assert not path.exists()
+        with duckdb.connect(str(draft), read_only=True) as connection:
+            drafts.extend(connection.execute("SELECT version FROM meta").fetchall())
+        if not links:
+            raise PermissionError
+        link(draft, path)
+
+    monkeypatch.setattr(os, "link", linked)
+    (tmp_path / "indices.csv").write_text(NEXT, "utf-8")
+    store.load(tmp_path / "indices.csv")
+    assert drafts == [(2,)]
+    assert store.tables()[0].rows == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"indices.csv", "new.duckdb"}
+
+
+def test_a_store_that_another_process_made_meanwhile_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, other, link = Store(tmp_path / "new.duckdb"), Store(tmp_path / "other.duckdb"), os.link
+    (tmp_path / "indices.csv").write_text(NEXT, "utf-8")
+    other.load(tmp_path / "indices.csv")
+
+    def late(draft: Path, path: Path) -> None:
+        other.path.rename(path)
+        link(draft, path)
+
+    monkeypatch.setattr(os, "link", late)
+    (tmp_path / "indices.csv").write_text(NEXT.replace("01-03", "01-04"), "utf-8")
+    store.load(tmp_path / "indices.csv")
+    assert store.tables()[0].rows == 2

@@ -15,12 +15,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from engine.market import ranks
 from engine.market.datasets import DATASETS
 from engine.market.keys import SeriesKey
 from engine.market.providers.log import Retrieval
 from engine.market.quality import check_store
 from engine.market.ranks import rank_of, sources_of, told
 from engine.market.store import Store
+from tests.conftest import ROOT
 
 Rows = dict[str, dict[str, float | None]]
 FIELDS = ("open", "high", "low", "close", "volume")
@@ -36,6 +38,12 @@ RANKS = {
 @pytest.mark.parametrize("source", RANKS)
 def test_ranks(source: str) -> None:
     assert rank_of(source) == RANKS[source]
+
+
+def test_the_manual_has_the_ranks_of_the_code() -> None:
+    table = [line for line in (ranks.__doc__ or "").splitlines() if line.startswith("|")]
+    assert len(table) == 7
+    assert "\n".join(table) in (ROOT / "docs" / "store.md").read_text("utf-8")
 
 
 def test_a_row_says_whose_its_figures_are() -> None:

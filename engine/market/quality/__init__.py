@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from engine.errors import ConfigError, DataError, unknown
 from engine.market.datasets import Dataset
 from engine.market.finding import Check, Finding, Severity, order, spoken
-from engine.market.opening import reading
+from engine.market.opening import in_memory, reading
 from engine.market.providers.log import stage_rows
 from engine.market.quality.moves import MOVES
 from engine.market.quality.prices import PRICES
@@ -41,9 +41,7 @@ def run_checks(connection: DuckDBPyConnection, only: Collection[str] = ()) -> tu
 
 def check_rows(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> tuple[Finding, ...]:
     """What is wrong with some rows by themselves, whatever else is known: they are made a little store of their own."""
-    import duckdb  # noqa: PLC0415  # only when rows are checked
-
-    with duckdb.connect(":memory:") as connection:
+    with in_memory() as connection:
         stage_rows(connection, dataset, rows, "")
         connection.execute("ATTACH ':memory:' AS store")
         connection.execute(f'CREATE TABLE store.{dataset.name} AS FROM temp."{dataset.name}"')
