@@ -83,7 +83,7 @@ def table_of(connection: DuckDBPyConnection, path: Path, sheet: str | None) -> G
 
 def _parquet_lines(connection: DuckDBPyConnection, path: Path) -> Iterator[Line]:
     yield Line(0, tuple(_columns(connection, path)))
-    rows = connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM {relation(path, {})}").fetchall()
+    rows = _fetched(connection, path, f"SELECT COLUMNS(*)::VARCHAR FROM {relation(path, {})}")
     for number, row in enumerate(rows, start=1):
         yield Line(number, tuple("" if cell in (None, "nan") else str(cell).strip() for cell in row))
 
@@ -100,13 +100,17 @@ def relation(path: Path, columns: Collection[str]) -> str:
 
 
 def _columns(connection: DuckDBPyConnection, path: Path) -> dict[str, str]:
+    rows = _fetched(connection, path, f"DESCRIBE SELECT * FROM {relation(path, {})}")
+    return {str(name): str(kind) for name, kind, *_ in rows}
+
+
+def _fetched(connection: DuckDBPyConnection, path: Path, query: str) -> list[tuple[object, ...]]:
     import duckdb  # noqa: PLC0415  # only when something is imported
 
     try:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM {relation(path, {})}").fetchall()
+        return connection.execute(query).fetchall()
     except duckdb.Error as error:
         raise DataError(f"{path}: cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
-    return {str(name): str(kind) for name, kind, *_ in rows}
 
 
 def _by_name(path: Path) -> Dataset | None:

@@ -52,6 +52,7 @@ def test_launch_dates_that_the_files_contradict() -> None:
             [
                 Appearance("NIFTY INDIA DEFENCE", date(2022, 1, 20), date(2022, 1, 19)),  # as it should be
                 Appearance("NIFTY INDIA DEFENCE", date(2023, 1, 20), None),  # no older file was read
+                Appearance("NIFTY INDIA DEFENCE", date(2022, 1, 19), date(2022, 1, 18)),  # on the very day
                 Appearance("NIFTY PSE", date(2013, 1, 20), date(2013, 1, 19)),
                 Appearance("NIFTY SUGAR & ETHANOL", date(2026, 8, 20), date(2026, 8, 19)),
             ]

@@ -124,6 +124,12 @@ def test_traps(desk: Desk, row: list[Cell], said: str) -> None:
     assert not desk.store.path.exists()
 
 
+def test_rows_are_numbered_as_the_program_shows_them(desk: Desk) -> None:
+    path = workbook(desk.folder / "pr.xlsx", S=[[], [], HEADER, ROW, ["Nifty 50", "never", 1.0, 2.0, 0.5, 1.5]])
+    with pytest.raises(DataError, match="row 5: the date 'never' is no day"):
+        desk.store.load(path)
+
+
 def test_what_is_no_workbook(desk: Desk) -> None:
     for body in (b"", b"no workbook", b"PK\x03\x04 cut"):
         path = desk.write("x.xlsx", body)

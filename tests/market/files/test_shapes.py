@@ -82,6 +82,15 @@ def test_nse_index(desk: Desk, name: str, series: str | None, index: str) -> Non
     ]
 
 
+def test_days_outside_the_span_in_the_file_s_name_are_refused(desk: Desk) -> None:
+    with pytest.raises(DataError, match="line 2 is of 2024-08-05; the file's name says 2024-08-06 to 2024-08-31"):
+        desk.load("NIFTY 50-06-08-2024-to-31-08-2024.csv", NSE_INDEX)
+    with pytest.raises(DataError, match="nothing in it says which index it is of; keep the name"):
+        desk.load("table.csv", NSE_INDEX)
+    with pytest.raises(DataError, match="the file's name has no span of days"):
+        desk.load("NIFTY 50-31-02-2024-to-31-08-2024.csv", NSE_INDEX)
+
+
 NSE_EQUITY = (
     '"Date ","series ","OPEN ","HIGH ","LOW ","PREV. CLOSE ","ltp ","close ","vwap ","52W H ","52W L ","VOLUME ",'
     '"VALUE ","No of trades "\n'
@@ -262,6 +271,13 @@ def test_constituents_by_their_codes(desk: Desk) -> None:
         ("NIFTY 50", "HDFCBANK", "2026-07-31", 12.5, "Financial Services"),
         ("NIFTY INDIA DEFENCE", "BEL", "2026-07-31", 20.1, "Capital Goods"),
     ]
+
+
+@pytest.mark.parametrize("weight", ["-1", "101"])
+def test_a_weight_that_is_no_share_of_an_index(desk: Desk, weight: str) -> None:
+    header = "sector,symbol,weight,as_of_date,index\n"
+    with pytest.raises(DataError, match=f"line 2: the weight {weight} is no per cent of an index"):
+        desk.load("members.csv", f"{header}Financial Services,HDFCBANK,{weight},31-07-2026,NIFTY_50\n")
 
 
 @pytest.mark.real
