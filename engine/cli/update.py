@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,7 @@ from engine.errors import DataError, ProviderError
 from engine.market.providers.roster import BY_ITSELF, Name
 
 if TYPE_CHECKING:
+    from engine.market.providers.provider import Job, Provider
     from engine.market.providers.update import Told
     from engine.market.store import Store
 
@@ -59,18 +60,20 @@ def update(
     Every chunk is stored as it comes: an update that was interrupted goes on where it ended, and a provider that fails
     does not keep the others back (exit code 3 at the end).
     """
-    from engine.market.providers.update import today_in_india  # noqa: PLC0415  # the network is for this command alone
+    from engine.market.providers.update import Update, today_in_india  # noqa: PLC0415  # the network is for this alone
     from engine.market.source import open_source  # noqa: PLC0415  # not needed for --help
 
     target = open_source(store).store
     begin, today = since.date() if since else None, today_in_india(datetime.now(UTC))
     told: dict[Name, Told] = {}
     failed: list[ProviderError] = []
-    for name, names in shares(tuple(dict.fromkeys(only or ())), series or ()).items():
-        try:
-            told[name] = _ask(name, names, begin, today, target)
-        except ProviderError as error:
-            failed.append(error)
+    with ExitStack() as sites:
+        asked = _connected(shares(tuple(dict.fromkeys(only or ())), series or ()), begin, today, sites, failed)
+        for name, (site, jobs) in asked.items():
+            try:
+                told[name] = Update(target, site, lambda: datetime.now(UTC), _tell).run(jobs)
+            except ProviderError as error:
+                failed.append(error)
     if any(one.chunks for one in told.values()) or failed:
         target.check_and_store()
     if not failed or told:
@@ -99,17 +102,27 @@ def shares(only: Sequence[Name], series: Sequence[str]) -> dict[Name, tuple[str,
     return {name: names for name, names in found.items() if names}
 
 
-def _ask(name: Name, names: tuple[str, ...], since: date | None, today: date, target: Store) -> Told:
+def _connected(
+    chosen: dict[Name, tuple[str, ...]], since: date | None, today: date, sites: ExitStack, failed: list[ProviderError]
+) -> dict[Name, tuple[Provider, list[Job]]]:
+    """Everyone with what they are asked for, so that a mistake in it is told before anybody is asked."""
     from engine.market.providers.provider import Wish  # noqa: PLC0415  # the network is for this command alone
     from engine.market.providers.roster import connect  # noqa: PLC0415
-    from engine.market.providers.update import Update  # noqa: PLC0415
 
-    def tell(line: str) -> None:
-        err().print(line, markup=False)
+    asked: dict[Name, tuple[Provider, list[Job]]] = {}
+    for name, names in chosen.items():
+        try:
+            site = connect(name)
+        except ProviderError as error:  # what it needs is not installed
+            failed.append(error)
+            continue
+        sites.callback(site.close)
+        asked[name] = site, site.jobs(Wish(names, since, today))
+    return asked
 
-    with closing(connect(name)) as site:
-        jobs = site.jobs(Wish(names, since, today))
-        return Update(target, site, lambda: datetime.now(UTC), tell).run(jobs)
+
+def _tell(line: str) -> None:
+    err().print(line, markup=False)
 
 
 def _show(target: Store, told: dict[Name, Told], as_json: bool) -> None:

@@ -140,7 +140,7 @@ def mended(body: bytes, symbol: str, span: Span, about: str, *, repair: bool) ->
             found: pd.DataFrame = history.history(
                 start=span.first, end=span.last + DAY, interval="1d", auto_adjust=False, repair=repair
             )
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise ProviderError(f"{about}: yfinance cannot read the answer ({shown(error)}). {CHANGED}") from error
     if found.empty:
         raise strange(f"{about}:", "yfinance finds no day in the answer")

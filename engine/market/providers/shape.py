@@ -20,7 +20,7 @@ def shape(body: bytes) -> Shape:
     """The shape of an answer: JSON, a web page, or lines with cells between commas."""
     text = text_of(body)
     if not text.strip():
-        return Shape("empty")
+        return Shape("an empty answer" if body else "no answer to look at")
     size = f"{len(body):,} bytes"
     if text.startswith("<"):
         return _of_page(text, size)

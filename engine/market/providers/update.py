@@ -36,6 +36,7 @@ from engine.market.store import Store, UntrueError
 INDIA = timedelta(hours=5, minutes=30)
 FIRST_UPDATE_YEARS = 10
 OTHER_BASIS = 0.10  # closes of one stock and day do not differ so much but for a split or bonus
+NAMED = 20  # histories in one message
 OVERLAP_DAYS = 7  # how far a first update reaches into what was stored by other means
 
 
@@ -64,15 +65,17 @@ class Update:
 
         Raises ProviderError; what was stored before stays.
         """
-        lacking = []
+        lacking: dict[str, str] = {}
         for job in jobs:
             try:
                 self._bring(job)
             except LackingError as error:
-                lacking.append(str(error))
+                lacking[f"{job.name} ({job.kind})"] = str(error)
         if lacking:
-            more = f" (and {len(lacking) - 1} more: run them one by one with --series)" if len(lacking) > 1 else ""
-            raise ProviderError(lacking[0] + more)
+            (_, first), *others = lacking.items()
+            named = ", ".join(name for name, _ in others[:NAMED]) + (", ..." if len(others) > NAMED else "")
+            more = f" (and {len(others)} more: {named}; run them one by one with --series)" if others else ""
+            raise ProviderError(first + more)
         return Told(self._chunks, self._rows)
 
     def _bring(self, job: Job) -> None:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -132,12 +133,10 @@ _INDEX_BAR = ("date", "open", "high", "low", "close")
 
 def connect(base_url: str | None = None, limits: Limits | None = None) -> Yahoo:
     """The chart service, over the network. Raises ProviderError where yfinance is not installed."""
-    try:
-        from engine.market.providers.browser import Browser, browser  # noqa: PLC0415  # an optional extra
-    except ImportError as error:
-        raise ProviderError(
-            f"{PROVIDER}: yfinance is not installed ({error.name}); install it with: pip install yfinance"
-        ) from error
+    if lacking := [package for package in ("yfinance", "curl_cffi") if not find_spec(package)]:
+        raise ProviderError(f"{PROVIDER}: {lacking[0]} is not installed; install it with: pip install yfinance")
+    from engine.market.providers.browser import Browser, browser  # noqa: PLC0415  # an optional extra
+
     chosen = limits or Limits()
     return Yahoo(Browser(browser(chosen), chosen), base_url)
 

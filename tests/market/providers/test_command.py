@@ -134,7 +134,8 @@ def test_a_renamed_field_and_a_new_one(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("body", "says", "fields"),
     [
-        (b"", "empty", ()),
+        (b"", "no answer to look at", ()),
+        (b" \n", "an empty answer", ()),
         (b'[{"a": 1, "b": 2}]', "a JSON list of 1, 18 bytes", ("a", "b")),
         (b"[]", "a JSON list of 0, 2 bytes", ()),
         (b'{"a": 1}', "a JSON object, 8 bytes", ("a",)),

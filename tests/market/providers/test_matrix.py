@@ -144,6 +144,7 @@ SAID = {
     "reset mid-body": "the connection failed",
     "403": "refused (HTTP 403)",
     "429 with Retry-After": "too many requests (HTTP 429), 4 times in a row",
+    "bot page": "robot",
     "500": "the server failed (HTTP 500), 4 times in a row",
     "gzip garbage": "cannot be unpacked, 4 times in a row",
     "10 MB": "larger than 10 MB",

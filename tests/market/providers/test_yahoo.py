@@ -12,7 +12,7 @@ from engine.market.keys import SeriesKey
 from engine.market.providers.chart import refuse_jumps
 from engine.market.providers.provider import Span, Wish
 from engine.market.providers.roster import Name
-from engine.market.providers.yahoo import bad_symbols
+from engine.market.providers.yahoo import bad_symbols, connect
 from engine.market.registry import index_facts
 from tests.market.providers.bench import Bench
 from tests.market.providers.site import Reply
@@ -235,3 +235,9 @@ def test_a_split_that_yahoo_left_in_is_taken_out(bench: Bench) -> None:
     assert rows[EX_DAY][5] == pytest.approx((100 + EX_DAY.toordinal() % 7) / 5)
     assert (rows[date(2026, 8, 20)][6], rows[EX_DAY][6]) == (5000, 1000)
     assert "closes mended by yfinance: 157, the first of 2026-01-01" in bench.lines[0]
+
+
+def test_without_the_optional_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.market.providers.yahoo.find_spec", lambda _name: None)
+    with pytest.raises(ProviderError, match="Yahoo: yfinance is not installed; install it with: pip install yfinance"):
+        connect()
