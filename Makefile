@@ -32,10 +32,11 @@ lint: .venv/.ready ## mend style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready ## time the engine, and the whole command against bt with a QuantStats report
+bench: .venv/.ready ## time the engine and, against bt with a QuantStats report, the whole command; check the books against bt
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds -o addopts= --import-mode=importlib
 	PYTHONPATH=. $(BIN)/python benchmarks/scale.py
 	BACKTEST_KILLS=200 $(BIN)/python -m pytest tests/market/test_processes.py -k killed
+	$(BIN)/python benchmarks/peers/cross_check.py
 	$(BIN)/python benchmarks/peers/compare.py
 
 clean: ## remove the environment and what tools left behind
