@@ -131,7 +131,7 @@ def test_a_basket_moves_by_its_stocks() -> None:
         bars[SeriesKey(stock, "stock")] = frame(dict(zip(days, wave, strict=True)), {})
         readings[SeriesKey(stock, "volume")] = pd.Series(np.full(40, 1e5), bars[SeriesKey(stock, "stock")].index)
     for variant in ("price", "total"):
-        bars[SeriesKey("B", variant)] = frame(dict(zip(days, [1000.0] * 40, strict=True)), {})  # type: ignore[arg-type]
+        bars[SeriesKey("B", variant)] = frame(dict(zip(days, [1000.0] * 40, strict=True)), {})
     plain = strategy(
         market={"benchmark": INDEX, "universe": [INDEX, "B"], "start": days[30]},
         baskets={"B": {"stocks": ["S1", "S2"]}},
