@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.dealings import capacity, dealings, fund_expenses, vehicles, without_fund
-from engine.report.formats import DASH, counted, day, percent, points, rupees
+from engine.report.formats import DASH, cost_label, counted, day, percent, points, rupees
 from engine.report.tables import Cell, Row, Table
 
 if TYPE_CHECKING:
@@ -14,19 +14,8 @@ if TYPE_CHECKING:
     from engine.aftertax import AfterTax
     from engine.run import Result
 
-LABELS = {
-    "charges": "Charges",
-    "stt": "Securities transaction tax",
-    "stamp": "Stamp duty",
-    "exchange": "Exchange",
-    "sebi": "SEBI",
-    "gst": "GST or service tax",
-    "dp": "Depository",
-    "brokerage": "Brokerage",
-    "slippage": "Slippage",
-    "impact": "Impact",
-}
-TAXES = ("stcg", "ltcg", "interest", "surcharge", "cess")
+
+HELD_AS = {"etf": "fund units", "share": "shares", "future": "futures"}
 
 
 def lines(result: Result) -> Iterator[str]:
@@ -48,7 +37,7 @@ def lines(result: Result) -> Iterator[str]:
 def dealt_words(result: Result) -> str:
     """As what the assets were traded, and how much of the target weight no fund followed."""
     used = [
-        f"{name} as {' and '.join(dict.fromkeys(row['vehicle'] for row in rows))}"
+        f"{name} as {' and '.join(dict.fromkeys(HELD_AS[row['vehicle']] for row in rows))}"
         for name, rows in vehicles(result).items()
     ]
     lacking = without_fund(result)
@@ -64,7 +53,7 @@ def costs_table(result: Result) -> Table:
     fills, costs = result.ledger.fills, result.ledger.costs.sum()
     traded = float(fills["value"].sum())
     rows = [
-        Row(LABELS.get(str(name), str(name)), (Cell(rupees(float(paid))), Cell(_bps(float(paid), traded))))
+        Row(cost_label(str(name)), (Cell(rupees(float(paid))), Cell(_bps(float(paid), traded))))
         for name, paid in costs.items()
     ]
     if expenses := fund_expenses(result):
@@ -83,13 +72,19 @@ def vehicles_table(result: Result) -> Table | None:
     rows = [
         Row(
             name,
-            tuple(map(Cell, (one["vehicle"], day(one["from"]), day(one["to"]), counted(one["fills"], "order")))),
+            tuple(
+                map(Cell, (HELD_AS[one["vehicle"]], day(one["from"]), day(one["to"]), counted(one["fills"], "order")))
+            ),
         )
         for name, several in vehicles(result).items()
         for one in several
     ]
     head = ("Asset", "Charged as", "First order", "Last order", "")
     return Table("What was traded as what", head, tuple(rows), words=True) if rows else None
+
+
+def _orders(number: int) -> str:
+    return counted(number, "order")
 
 
 def after_tax_table(result: Result) -> Table | None:
