@@ -78,7 +78,7 @@ def sized(coefficient: float, rise: float) -> Result:
     for fund in ("NIFTYBEES", "MOM100"):
         bars[SeriesKey(fund, "stock")] = frame(dict(zip(days, wave, strict=True)), {})
         index = bars[SeriesKey(fund, "stock")].index
-        readings[SeriesKey(fund, "volume")] = pd.Series(np.full(120, 1e6), index)
+        readings[SeriesKey(fund, "shares")] = pd.Series(np.full(120, 1e6), index)
     plain = strategy(
         market={"benchmark": INDEX, "universe": [INDEX, MIDCAP], "start": days[30]},
         signals={"odd": {"use": "season", "months": [8, 9]}},
@@ -129,7 +129,7 @@ def test_a_basket_moves_by_its_stocks() -> None:
     bars, readings = dict(market.bars), {}
     for stock in ("S1", "S2"):
         bars[SeriesKey(stock, "stock")] = frame(dict(zip(days, wave, strict=True)), {})
-        readings[SeriesKey(stock, "volume")] = pd.Series(np.full(40, 1e5), bars[SeriesKey(stock, "stock")].index)
+        readings[SeriesKey(stock, "shares")] = pd.Series(np.full(40, 1e5), bars[SeriesKey(stock, "stock")].index)
     for variant in ("price", "total"):
         bars[SeriesKey("B", variant)] = frame(dict(zip(days, [1000.0] * 40, strict=True)), {})
     plain = strategy(

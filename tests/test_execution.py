@@ -181,7 +181,7 @@ def test_impact_grows_with_the_root_of_what_is_traded() -> None:
     volumes = [1000.0] * 8
     market = market_of(days, {"NIFTYBEES": prices}, NIFTY_50=[100.0] * 8)
     index = market.bars[SeriesKey("NIFTYBEES", "stock")].index
-    market = replace(market, readings={SeriesKey("NIFTYBEES", "volume"): pd.Series(volumes, index)})
+    market = replace(market, readings={SeriesKey("NIFTYBEES", "shares"): pd.Series(volumes, index)})
     start = {"benchmark": INDEX, "universe": [INDEX], "start": days[5]}
     market_rules = {"market": start, "schedule": {"decide": "on_change"}}
     result = ran(market, {"buy_bps": 0, "impact": {"coefficient": 2, "window": 4}}, **market_rules)

@@ -135,7 +135,7 @@ def impact_of(impact: Impact, desk: Desk, exchange: Exchange, market: Market) ->
 
 def _square_root(key: SeriesKey, impact: Impact, market: Market) -> Floats | None:
     """Volatility of a session over the square root of the rupees a session turns over; NaN where unknown."""
-    volume = SeriesKey(key.name, "volume")
+    volume = SeriesKey(key.name, "shares")
     if key not in market.bars or volume not in market.readings:
         return None
     closes, traded = (pd.Series(market.align(market.series(one))) for one in (key, volume))

@@ -180,7 +180,7 @@ class Config(Closed):
         legs = {member for name in self.assets if name in self.baskets for member in self.baskets[name].members}
         wanted = {SeriesKey(fund, "stock") for fund in dealt if fund is not None}
         if execution.impact:
-            wanted |= {SeriesKey(name, "volume") for name in {*dealt, *legs} if name is not None}
+            wanted |= {SeriesKey(name, "shares") for name in {*dealt, *legs} if name is not None}
         return wanted
 
     def reads(self) -> dict[SeriesKey, Path]:
