@@ -21,7 +21,7 @@ run: .venv/.ready ## set up, and backtest the first strategy
 	$(BIN)/backtest configs/midcap_rotation.yaml
 
 test: .venv/.ready ## set up, and run the tests with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: .venv/.ready ## style, format and types, changing nothing
 	$(BIN)/ruff check .

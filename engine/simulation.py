@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -207,8 +208,7 @@ def navs(variants: Sequence[Orders], exchange: Exchange, last: int, check: Calla
                 waiting.result()
             gc.collect()
             waiting = second.submit(check, orders)
-            for place, one in enumerate(part):
-                values[start + place] = _values(place, one, exchange, (cash, rows, book), last)
+            values[start : start + len(part)] = _values(part, exchange, (cash, rows, book), last)
         if waiting is not None:
             waiting.result()
     return values
@@ -224,17 +224,26 @@ def _light() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _values(place: int, orders: Orders, exchange: Exchange, kept: tuple[Floats, Rows, Book], last: int) -> Floats:
-    """One variant's value at every session up to `last`."""
+def _values(variants: Sequence[Orders], exchange: Exchange, kept: tuple[Floats, Rows, Book], last: int) -> Floats:
+    """Every variant's value at every session up to `last`, NaN before its first fill."""
     cash, rows, book = kept
-    mine = np.flatnonzero(rows.session[place] >= 0)
-    first = int(orders.filled[0])
-    after = np.searchsorted(rows.session[place, mine], np.arange(first, last + 1), side="right") - 1
-    units = book.units[place, mine][after]
-    _priced_while_held(units, exchange, first)
-    found = np.full(last + 1, np.nan)
-    prices = np.nan_to_num(exchange.values[first : last + 1])
-    found[first:] = np.einsum("ta,ta->t", units, prices) + book.cash[place, mine][after] * cash[first : last + 1]
+    found = np.full((len(variants), last + 1), np.nan)
+    alike = bool((rows.session == rows.session[0]).all())
+    if alike and not exchange.gaps[1][int(rows.session[0, 0]) : last + 1].any():
+        edges = [*rows.session[0].tolist(), last + 1]
+        for row, (since, until) in enumerate(pairwise(edges)):  # nothing is traded between two rows
+            prices = exchange.values[since:until].T
+            found[:, since:until] = book.units[:, row] @ prices + np.outer(book.cash[:, row], cash[since:until])
+        return found
+    for place, orders in enumerate(variants):
+        first = int(orders.filled[0])
+        mine = np.flatnonzero(rows.session[place] >= 0)
+        after = np.searchsorted(rows.session[place, mine], np.arange(first, last + 1), side="right") - 1
+        units = book.units[place, mine][after]
+        _priced_while_held(units, exchange, first)
+        prices = np.nan_to_num(exchange.values[first : last + 1])
+        idle = book.cash[place, mine][after] * cash[first : last + 1]
+        found[place, first:] = np.einsum("ta,ta->t", units, prices) + idle
     return found
 
 
