@@ -29,7 +29,7 @@ from tests.conftest import ROOT
 from tests.markets import config_of
 from tests.oracle import OracleMarket, OracleResult, book, decisions_of
 from tests.oracle_baskets import with_baskets
-from tests.oracle_data import real_market, stocks_of, with_stocks
+from tests.oracle_data import funds_of, real_market, stocks_of, with_stocks
 from tests.oracle_plan import Decision
 from tests.oracle_signals import Scope, make_signal
 from tests.test_oracle import EXACT, LOOSE, Leeway, assert_same_books, assert_same_numbers, assert_same_plan
@@ -173,7 +173,7 @@ def planned(text: str, folder: Path, later: tuple[date, ...]) -> tuple[OracleMar
     """What the oracle looks at and decides, the same however orders are filled."""
     written = plain(text)
     market = replace(real_market(folder, written["market"]["benchmark"]), later=list(later))
-    with_stocks(market, folder, stocks_of(written, market))
+    with_stocks(market, folder, [*stocks_of(written, market), *funds_of(written, market)])
     market = with_baskets(written, market)
     return market, decisions_of(written, market)
 
