@@ -34,6 +34,7 @@ lint: .venv/.ready ## mend style and format
 
 bench: .venv/.ready ## time the engine, and the whole command against bt with a QuantStats report
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds -o addopts= --import-mode=importlib
+	PYTHONPATH=. $(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/peers/compare.py
 
 clean: ## remove the environment and what tools left behind

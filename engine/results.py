@@ -18,6 +18,7 @@ import yaml
 
 from engine import __version__
 from engine.errors import ResultError
+from engine.market.finding import counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,6 +118,8 @@ def _literal(value: Any) -> Any:
 
 def summary(result: Result) -> dict[str, Any]:
     """The measures of `summary.json`: fractions, rupees and ISO dates."""
+    from engine.dealings import dealings  # noqa: PLC0415  # `list` reads folders without pandas
+
     window, fit = result.window, result.regression
     found = {
         "name": result.config.name,
@@ -135,7 +138,11 @@ def summary(result: Result) -> dict[str, Any]:
         },
         "decisions": len(result.plan.decisions),
         "fills": len(result.ledger.fills),
+        **dealings(result),
         "claims": [check.plain() for check in result.claims],
+        "horizons": result.horizons.plain(),
+        "survivorship": [grade.plain() for grade in result.survivorship],
+        "data_findings": counts(result.market.findings),
         "marks": dict(result.plan.marks),
         "notes": list(result.notes),
     }

@@ -15,9 +15,11 @@ from engine.aftertax import Taxed, taxed
 from engine.attribution import ActiveLedger, MarketModel, active_ledger, market_model
 from engine.claims import Check, check_claims
 from engine.config.models import Config
+from engine.horizons import Horizons, Run, Stretch, horizons_of
 from engine.market.market import Market
 from engine.metrics import Window
 from engine.plan.plan import Plan, plan_of
+from engine.plan.survivorship import Grade, grades
 from engine.portfolios import Portfolio, portfolios_of, simulated
 from engine.simulation import Ledger, Replay, replay
 
@@ -49,6 +51,19 @@ class Result:
         )
 
     @cached_property
+    def horizons(self) -> Horizons:
+        """What of it could have been had then, and the measures since everything was launched, or had a fund."""
+        fit = self.regression
+        active = {**self.active_measures, "alpha_t": fit.alpha_t if fit else None, "total": self.attribution.total}
+        whole = Stretch(self.window, self.measures, self.benchmark_measures, active)
+        return horizons_of(Run(self.config, self.market, self.plan, self.ledger, self.benchmark), whole)
+
+    @cached_property
+    def survivorship(self) -> tuple[Grade, ...]:
+        """How much hindsight is in every basket that was held or looked at."""
+        return grades(self.config, self.market, (self.window.start, self.window.end))
+
+    @cached_property
     def claims(self) -> tuple[Check, ...]:
         """The published statements of the strategy's file, held against the data."""
         return check_claims(self.config, self.market, self.plan, self.ledger)
@@ -64,7 +79,8 @@ class Result:
         )
         bare = "returns: price: neither the portfolio nor the benchmark earns dividends, while CASH earns its interest"
         prices = (bare,) if self.config.market.returns == "price" else ()
-        return (*prices, *self.plan.notes, *small, *late)
+        hindsight = tuple(grade.sentence() for grade in self.survivorship)
+        return (*prices, *self.plan.notes, *hindsight, *small, *late)
 
     @property
     def cash_returns(self) -> metrics.Floats:

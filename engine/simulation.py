@@ -7,7 +7,10 @@ This is the only module that speaks to vectorbt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +30,9 @@ Floats = NDArray[np.float64]
 BOOKS_AGREE = 1e-9
 STARTING_CAPITAL = 1e6
 RUIN = 1e-6  # of the capital
+CHUNK = 200  # variants simulated together
 LONGEST_GAP = 5  # sessions a held asset may be without a price
-FILLED = 0  # vectorbt's order status
+BOUGHT = 0  # vectorbt's side of a purchase
 SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip"}  # what did not become a trade
 NOTES = {
     DONE: "",
@@ -133,23 +137,29 @@ def replay(orders: Replay) -> None:
     portfolio = vbt.Portfolio.from_orders(
         pd.DataFrame(price), size=size, price=price, fees=fees, fixed_fees=fixed, size_type="amount",
         direction="longonly", cash_sharing=True, group_by=np.repeat(np.arange(variants), columns), call_seq="auto",
-        init_cash=orders.capital, log=True, freq="1D",
+        init_cash=orders.capital, freq="1D",
     )  # fmt: skip
-    _agree(portfolio.log_records, orders.units, orders.size, orders.price)
+    _agree(portfolio.order_records, orders)
 
 
-def _agree(log: NDArray[np.void], units: Floats, size: Floats, price: Floats) -> None:
-    """Every order filled, and vectorbt's positions and cash equal to ours after every row."""
-    carried = int(((log["res_status"] == FILLED) & ~np.isnan(log["req_size"])).sum())
-    if carried != (asked := int(np.count_nonzero(size))):
-        raise AssertionError(f"vectorbt carried out {carried} of {asked} orders")
-    variants, events, columns = size.shape
-    theirs = np.zeros((events, variants * columns))
-    theirs[log["idx"], log["col"]] = log["new_position"]
-    theirs = theirs.reshape(events, variants, columns).transpose(1, 0, 2)
+def _agree(records: NDArray[np.void], orders: Replay) -> None:
+    """Every order carried out, and vectorbt's positions and cash equal to ours after every row.
+
+    vectorbt records an order only when it fills it, and then what it filled: a rejected or ignored one is missing, a
+    part of one leads to another position, and another fee to another cash.
+    """
+    if len(records) != (asked := int(np.count_nonzero(orders.size))):
+        raise AssertionError(f"vectorbt carried out {len(records)} of {asked} orders")
+    variants, events, columns = orders.size.shape
+    place = (records["col"] // columns, records["idx"], records["col"] % columns)
+    traded = np.where(records["side"] == BOUGHT, records["size"], -records["size"])
+    theirs, spent = np.zeros(orders.size.shape), np.zeros((variants, events))
+    theirs[place] = traded
+    np.add.at(spent, place[:2], traded * records["price"] + records["fees"])
+    units, price = orders.units, orders.price
     value = np.maximum.accumulate((units * price).sum(axis=2), axis=1)  # roundings are those of the most there was
-    apart = float((np.abs(theirs - units) * price / value[:, :, None]).max())
-    spare = float((np.abs(log["new_cash"].reshape(variants, events, columns)[:, :, -1]) / value).max())
+    apart = float((np.abs(np.cumsum(theirs, axis=1) - units) * price / value[:, :, None]).max())
+    spare = float((np.abs(orders.capital[:, None] - np.cumsum(spent, axis=1)) / value).max())
     if not max(apart, spare) <= BOOKS_AGREE:
         raise AssertionError(f"the two books differ by {max(apart, spare):.3g} of the value")
 
@@ -162,6 +172,13 @@ def simulate(
     `check` is handed the trades for the second book; by default it is kept here and now. Raises DataError when a held
     asset has no price for more than five sessions, or its series ends.
     """
+    rows, book, cash = _kept(variants, exchange, last)
+    check(Replay.of(book, rows, cash, np.array([orders.execution.capital for orders in variants])))
+    return [_ledger(place, orders, exchange, cash, rows, book, last) for place, orders in enumerate(variants)]
+
+
+def _kept(variants: Sequence[Orders], exchange: Exchange, last: int) -> tuple[Rows, Book, Floats]:
+    """The first book, and the value of a unit of CASH at every session."""
     first = min(int(orders.filled[0]) for orders in variants)
     days = exchange.sessions.to_numpy("datetime64[D]")
     spreads = {orders.execution.cash_spread for orders in variants}
@@ -171,8 +188,54 @@ def simulate(
     cash[first : last + 1] = cash_index(days[first : last + 1], spreads.pop())
     rows, book = keep_book(variants, exchange, cash, last)
     _not_ruined(book, rows, exchange, variants)
-    check(Replay.of(book, rows, cash, np.array([orders.execution.capital for orders in variants])))
-    return [_ledger(place, orders, exchange, cash, rows, book, last) for place, orders in enumerate(variants)]
+    return rows, book, cash
+
+
+def navs(variants: Sequence[Orders], exchange: Exchange, last: int, check: Callable[[Replay], None] = replay) -> Floats:
+    """The daily value of many variants, variants x sessions up to `last`, NaN before a variant's first fill; rupees.
+
+    What `simulate` does, in chunks that bound the memory, and without a ledger for each. Raises as it does.
+    """
+    values = np.full((len(variants), last + 1), np.nan)
+    with _light(), ThreadPoolExecutor(1) as second:  # vectorbt works while the next chunk is kept in numpy
+        waiting: Future[None] | None = None
+        for start in range(0, len(variants), CHUNK):
+            part = variants[start : start + CHUNK]
+            rows, book, cash = _kept(part, exchange, last)
+            orders = Replay.of(book, rows, cash, np.array([one.execution.capital for one in part]))
+            if waiting is not None:
+                waiting.result()
+            gc.collect()
+            waiting = second.submit(check, orders)
+            for place, one in enumerate(part):
+                values[start + place] = _values(place, one, exchange, (cash, rows, book), last)
+        if waiting is not None:
+            waiting.result()
+    return values
+
+
+@contextmanager
+def _light() -> Iterator[None]:
+    """vectorbt's portfolios refer to themselves, so only the collector frees them: let it look at new things alone."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _values(place: int, orders: Orders, exchange: Exchange, kept: tuple[Floats, Rows, Book], last: int) -> Floats:
+    """One variant's value at every session up to `last`."""
+    cash, rows, book = kept
+    mine = np.flatnonzero(rows.session[place] >= 0)
+    first = int(orders.filled[0])
+    after = np.searchsorted(rows.session[place, mine], np.arange(first, last + 1), side="right") - 1
+    units = book.units[place, mine][after]
+    _priced_while_held(units, exchange, first)
+    found = np.full(last + 1, np.nan)
+    prices = np.nan_to_num(exchange.values[first : last + 1])
+    found[first:] = np.einsum("ta,ta->t", units, prices) + book.cash[place, mine][after] * cash[first : last + 1]
+    return found
 
 
 def _not_ruined(book: Book, rows: Rows, exchange: Exchange, variants: Sequence[Orders]) -> None:
@@ -282,6 +345,8 @@ def _for_tax(rows: Rows, place: int) -> NDArray[np.object_]:
 
 
 def _priced_while_held(units: Floats, exchange: Exchange, first: int) -> None:
+    if not exchange.gaps[1][first : first + len(units)].any():
+        return
     for place, name in enumerate(exchange.assets):
         held = np.flatnonzero(units[:, place] != 0.0) + first
         if not len(held):

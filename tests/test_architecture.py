@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     "errors", "metrics", "cache", "market", "blocks", "costs", "tax", "config", "plan", "accounting", "simulation",
-    "portfolios", "aftertax", "attribution", "claims", "run", "results", "research", "report", "cli",
+    "portfolios", "aftertax", "attribution", "claims", "horizons", "run", "dealings", "results", "research", "report",
+    "cli",
 ]  # fmt: skip
 ALLOWED_IN_STRATEGIES = {"engine.blocks", "engine.errors", "engine.metrics", "engine.market"}
 HEAVY = {"vectorbt", "altair", "vl_convert", "statsmodels", "scipy", "numba", "requests"}

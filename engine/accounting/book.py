@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.accounting.afford import least_part, payable_part, proceeds
 from engine.accounting.orders import Exchange, Orders
 from engine.accounting.postcost import across, post_cost_value, post_cost_value_exact
-from engine.accounting.rows import PAY, RAISE, RowCosts, RowPrices, Rows, of_one, padded, rows_of_one
+from engine.accounting.rows import PAY, RAISE, RowCosts, RowPrices, Rows, of_one, rows_of
 from engine.accounting.taxation import TaxAccount
 from engine.errors import StrategyError
 
@@ -279,5 +279,5 @@ class _Account:
 
 def keep_book(variants: Sequence[Orders], exchange: Exchange, cash: Floats, last: int) -> tuple[Rows, Book]:
     """Carry out all orders up to session `last`; `cash` is the value of one unit of CASH at every session."""
-    rows = padded([rows_of_one(orders, exchange, last) for orders in variants])
+    rows = rows_of(variants, exchange, last)
     return rows, _Account(variants, exchange, cash, rows, last).walk()

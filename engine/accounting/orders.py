@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,11 @@ class Exchange:
     values: Floats  # the last known close
     fills: Floats  # the price an order gets: the close or the open
     at_open: bool
+
+    @cached_property
+    def gaps(self) -> tuple[Flags, Flags]:
+        """Sessions on which some asset has no fill price, and those on which some has no close."""
+        return np.asarray(np.isnan(self.fills).any(axis=1)), np.asarray(np.isnan(self.closes).any(axis=1))
 
     def terms_of(self, orders: Orders) -> Terms:
         """What a variant's orders cost here."""

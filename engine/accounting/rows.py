@@ -71,6 +71,8 @@ def _comebacks(
     last: int,
 ) -> None:
     """A row where each price that is missing at a session comes back."""
+    if not exchange.gaps[at_close][session]:
+        return
     prices = exchange.closes if at_close else exchange.fills
     for asset in np.flatnonzero(np.isnan(prices[session])):
         later = np.flatnonzero(~np.isnan(prices[session + 1 : last + 1, asset]))
@@ -78,10 +80,21 @@ def _comebacks(
             rows.setdefault((session + 1 + int(later[0]), at_close, 2), (-1, 1.0, 0))
 
 
-def padded(rows: list[list[_Row]]) -> Rows:
-    width = max(len(row) for row in rows)
-    table = np.array([row + [(-1, True, -1, 1.0, 0)] * (width - len(row)) for row in rows], dtype=float)
-    session, at_close, event, part, place = np.moveaxis(table, 2, 0)
+def rows_of(variants: Sequence[Orders], exchange: Exchange, last: int) -> Rows:
+    """The rows of all variants, padded to the longest."""
+    found: dict[bytes, list[_Row]] = {}
+    mine = []
+    for orders in variants:
+        alike = orders.decided.tobytes()  # variants of one sweep often decide on the same sessions, and rows are many
+        if orders.tax is not None or (orders.terms is not None and orders.terms.slices > 1):
+            mine.append(rows_of_one(orders, exchange, last))
+        else:
+            if alike not in found:
+                found[alike] = rows_of_one(orders, exchange, last)
+            mine.append(found[alike])
+    width = max(map(len, mine))
+    tables = {id(rows): np.array(rows + [(-1, True, -1, 1.0, 0)] * (width - len(rows)), dtype=float) for rows in mine}
+    session, at_close, event, part, place = np.moveaxis(np.array([tables[id(rows)] for rows in mine]), 2, 0)
     return Rows(
         session.astype(np.intp), at_close.astype(bool), event.astype(np.intp), part.copy(), place.astype(np.intp)
     )

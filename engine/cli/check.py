@@ -10,7 +10,7 @@ import typer
 
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json
 from engine.errors import DataError
-from engine.report.formats import counted
+from engine.report.formats import amount, counted
 
 if TYPE_CHECKING:
     from engine.market.finding import Unit
@@ -76,7 +76,7 @@ def _show_worst(name: str, found: Sequence[Finding], unit: Unit) -> None:
     worst = sorted(found, key=lambda one: (one.severity != "error", -abs(one.value), one.date, one.series))[:EXAMPLES]
     which = f" the worst {EXAMPLES} of {len(found):,}" if len(found) > EXAMPLES else ""
     _say(f"\n{name}:{which}")
-    values = [_value(one.value, unit) for one in worst]
+    values = [amount(one.value, unit) for one in worst]
     room = max(map(len, values))
     for one, value in zip(worst, values, strict=True):
         _say(f"  {one.severity:<7}  {one.date}  {value:>{room}}  {one.series}")
@@ -87,12 +87,3 @@ def _show_worst(name: str, found: Sequence[Finding], unit: Unit) -> None:
 def _say(line: str) -> None:
     """One line, cut where a very long name would break it in two."""
     out().print(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…", markup=False, soft_wrap=True)
-
-
-def _value(value: float, unit: Unit) -> str:
-    """A value and its unit as people read it."""
-    if unit == "share":
-        return f"{value:+.2%}"
-    if unit in ("sessions", "rows"):
-        return counted(round(value), unit.removesuffix("s"))
-    return f"{value:+,.2f}" + {"points": " points", "crore": " crore"}.get(unit, "")

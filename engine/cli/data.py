@@ -13,6 +13,7 @@ import typer
 
 from engine.cli.check import check
 from engine.cli.terminal import JsonOption, StoreOption, err, out, say_json
+from engine.cli.verify_registry import verify_registry
 
 if TYPE_CHECKING:
     from engine.market.source import Source
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 data = typer.Typer(no_args_is_help=True, help="The market store: import or fetch history, see what is there.")
 data.command("check")(check)
+data.command("verify-registry")(verify_registry)
 
 
 @data.command("import")

@@ -129,4 +129,5 @@ def with_baskets(market: Market, recipes: Iterable[Recipe]) -> Market:
         origin=market.origin,
         simulated=market.simulated,
         readings=market.readings,
+        findings=market.findings,
     )

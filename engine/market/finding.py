@@ -43,6 +43,14 @@ def order(finding: Finding) -> tuple[bool, str, str, dt.date]:
     return finding.severity != "error", finding.check, finding.series, finding.date
 
 
+def counts(some: Iterable[Finding]) -> dict[str, dict[str, int]]:
+    """How many errors and warnings there are of each check, by its name; empty where nothing was found."""
+    found: dict[str, dict[str, int]] = {}
+    for one in some:
+        found.setdefault(one.check, {"error": 0, "warning": 0})[one.severity] += 1
+    return dict(sorted(found.items()))
+
+
 def findings(  # noqa: PLR0913, PLR0917  # what a finding has, beside the rows
     connection: DuckDBPyConnection,
     check: str,

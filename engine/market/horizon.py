@@ -26,7 +26,7 @@ class Since(NamedTuple):
 def since(name: str, horizon: Horizon, baskets: Container[str] = ()) -> Since:
     """The day from which `name` counts under `since_launch` or `since_proxy`; `baskets` are names nobody launched."""
     if name in baskets:
-        return Since(None, f"{name} is a basket of stocks, which nobody launched and no fund holds")
+        return Since(None, f"there is no launch and no fund of {name}, built from stocks")
     facts = index_facts().get(name)
     if facts is None:
         return Since(None, f"nothing is known here of {name}, neither its launch nor a fund that holds it", known=False)

@@ -85,6 +85,12 @@ def themes() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def theme_made(theme: str) -> dt.date:
+    """The day a shipped list is of: its stocks were chosen among those that still had a price then."""
+    return max(dt.date.fromisoformat(row["to"]) for row in _rows("themes.csv") if row["theme"] == theme)
+
+
+@cache
 def benchmark_sectors() -> Mapping[str, str | None]:
     """The index that stands for each sector of the Nifty 50, None where none has total returns that go back enough."""
     return MappingProxyType({row["sector"]: row["index"] or None for row in _rows("benchmark_sectors.csv")})

@@ -46,27 +46,33 @@ WHEN = (
     "date(datum.value) != 1 ? timeFormat(datum.value, '%-d %b %Y') : "
     "month(datum.value) ? timeFormat(datum.value, '%b %Y') : timeFormat(datum.value, '%Y')"
 )
+SHADE = 0.12  # of the ink, so that grid and lines stay clear
 LEFT = 62  # pixels kept for the labels of every value axis, so that the time axes of all charts line up
 
 
-def growth(strategy: pd.Series, benchmark: pd.Series, rule: pd.Series, benchmark_name: str) -> Any:
-    """Value in rupees through time on a log scale; hovering shows date, both values and the rule in force."""
+def growth(
+    strategy: pd.Series, benchmark: pd.Series, rule: pd.Series, benchmark_name: str, shaded: Sequence[Span] = ()
+) -> Any:
+    """Value in rupees through time on a log scale; hovering shows date, both values and the rule in force.
+
+    `shaded` are spans not to be taken at face value, shaded from top to bottom.
+    """
     value = {
         "axis": alt.Axis(title=None, labelExpr=IN_WORDS, tickCount=6, labelOverlap="greedy", labelSeparation=8),
         "scale": alt.Scale(type="log", nice=False, padding=6),
     }
     shown = [*_both_values(benchmark_name, "$,.0f"), alt.Tooltip("rule:N", title="Rule")]
     columns = {**_both(strategy, benchmark), "rule": rule.to_list()}
-    return _pair(columns, benchmark_name, value, shown).properties(
+    return _on_shade(shaded, _pair(columns, benchmark_name, value, shown)).properties(
         height=320, description=f"Growth of capital on a log scale: the strategy against {benchmark_name}."
     )
 
 
-def drawdowns(strategy: pd.Series, benchmark: pd.Series, benchmark_name: str) -> Any:
-    """Loss since the highest value so far, fractions at or below zero."""
+def drawdowns(strategy: pd.Series, benchmark: pd.Series, benchmark_name: str, shaded: Sequence[Span] = ()) -> Any:
+    """Loss since the highest value so far, fractions at or below zero; `shaded` as in `growth`."""
     value = {"axis": alt.Axis(title=None, format=".0%", tickCount=5), "scale": alt.Scale(domainMax=0.0)}
     shown = _both_values(benchmark_name, ".1%")
-    return _pair(_both(strategy, benchmark), benchmark_name, value, shown).properties(
+    return _on_shade(shaded, _pair(_both(strategy, benchmark), benchmark_name, value, shown)).properties(
         height=180, description=f"Drawdown from the highest value so far: the strategy and {benchmark_name}."
     )
 
@@ -171,7 +177,10 @@ def theme(ink: str, faint: str, font: str) -> dict[str, Any]:
         "axisX": {"grid": False},
         "legend": {**text, "orient": "top", "labelLimit": 200, "title": None, "symbolStrokeWidth": 3},
         "text": {"color": ink, "fontSize": 11},
-        "style": {"cursor": {"fill": ink, "stroke": ink, "strokeWidth": 1}},
+        "style": {
+            "cursor": {"fill": ink, "stroke": ink, "strokeWidth": 1},
+            "shade": {"fill": ink, "fillOpacity": SHADE},
+        },
     }
 
 
@@ -183,8 +192,8 @@ def spec_of(chart: Any) -> dict[str, Any]:
 
 def _both(strategy: pd.Series, benchmark: pd.Series) -> dict[str, list[str]]:
     days = iso(strategy.index)
-    before = [days[0], *days[:-1]]
-    return {"date": days, "before": before, "strategy": rounded(strategy), "benchmark": rounded(benchmark)}
+    values = {"strategy": rounded(strategy), "benchmark": rounded(benchmark)}
+    return {"date": days, "before": [days[0], *days[:-1]], **values}
 
 
 def _pair(columns: dict[str, list[str]], benchmark_name: str, value: dict[str, Any], shown: list[Any]) -> Any:
@@ -203,6 +212,20 @@ def _pair(columns: dict[str, list[str]], benchmark_name: str, value: dict[str, A
     ]
     layers = [lines[0].add_params(_zoom()), lines[1], _cursor(shown, "before")]
     return alt.layer(*layers, data=_source(csv_text(columns), "date", "before")).properties(width="container")
+
+
+def _on_shade(shaded: Sequence[Span], chart: Any) -> Any:
+    """The chart on shaded spans of time, where there are any."""
+    if not shaded:
+        return chart
+    text = csv_text({name: [getattr(span, name) for span in shaded] for name in ("since", "until")})
+    back = (
+        alt.Chart(_source(text, "since", "until"), name="shade")
+        .mark_rect(aria=False, style="shade", clip=True)
+        .encode(x=_time("since"), x2="until")
+    )
+    chart.layer.insert(0, back)
+    return chart
 
 
 def _both_values(benchmark_name: str, shape: str) -> list[Any]:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.market.finding import Unit
 
 DASH = "–"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -87,6 +91,19 @@ def counted(number: int, thing: str) -> str:
     ('1 order', '0 orders', '1,218 sessions')
     """
     return f"{grouped(number)} {thing}{'' if number == 1 else 's'}"
+
+
+def amount(value: float, unit: Unit) -> str:
+    """What a check found, with its unit.
+
+    >>> amount(-0.031, "share"), amount(1.0, "sessions"), amount(12.5, "points"), amount(3.0, "level")
+    ('-3.10%', '1 session', '+12.50 points', '+3.00')
+    """
+    if unit == "share":
+        return f"{value:+.2%}"
+    if unit in ("sessions", "rows"):
+        return counted(round(value), unit.removesuffix("s"))
+    return f"{value:+,.2f}" + {"points": " points", "crore": " crore"}.get(unit, "")
 
 
 def _decimal(value: float | None, times: float, places: int, signed: bool, unit: str) -> str:

@@ -196,7 +196,7 @@ def switches_table(result: Result) -> Table:
 
 
 def waits_table(result: Result) -> Table:
-    """Orders that found no price at their fill, and when they were carried out."""
+    """Orders that were not carried out whole at their fill, and why."""
     fills = result.ledger.fills
     late = fills[(fills["side"] == "wait") | (fills["note"] != "")]
     rows = tuple(
@@ -204,4 +204,4 @@ def waits_table(result: Result) -> Table:
         for decided, filled, asset, side, value, note in zip(*(late[column] for column in WAITS), strict=True)
     )
     head = ("Decided", "Session", "Asset", "Side", "Value", "Note")
-    return Table("Orders that waited for a price", head, rows, words=True)
+    return Table("Orders that waited, were spread, or were not placed whole", head, rows, words=True)

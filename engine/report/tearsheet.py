@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import __version__, metrics
 from engine.metrics import MEASURES
-from engine.report import claims, sentences, tables
+from engine.report import claims, dealings, findings, horizons, sentences, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
 from engine.report.page import render
 from engine.report.series import drawn_weights, effects, spans
@@ -44,11 +44,28 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "title": result.config.title or result.config.name,
         "facts": _facts(result),
         "simulated": result.market.simulated,
-        "marks": [f"{name}: {mark}" for name, mark in result.plan.marks.items()],
+        "marks": horizons.badges(result),
         "story": rules_in_words(result.config),
         "tiles": _tiles(result),
         "verdict": sentences.verdict(result),
         "measures": tables.measures_table(result),
+        "horizons": horizons.horizons_table(result),
+        "horizon_lines": horizons.horizons_lines(result),
+        "horizon_words": horizons.horizons_words(result),
+        "backfilled": bool(result.horizons.backfilled.any()),
+        "findings": findings.findings_table(result),
+        "costs": dealings.costs_table(result),
+        "dealt": dealings.dealt_words(result),
+        "dealings": [
+            table
+            for table in (
+                dealings.vehicles_table(result),
+                dealings.after_tax_table(result),
+                dealings.tax_years_table(result),
+            )
+            if table is not None
+        ],
+        "worst": findings.worst_table(result) if result.market.findings else None,
         "years": tables.years_table(result),
         "months": [tables.months_table(result, active=active) for active in (False, True)],
         "parts": tables.parts_table(result),
@@ -126,10 +143,10 @@ def _charts(result: Result) -> dict[str, Any]:
     from engine.report import charts  # noqa: PLC0415  # imports Altair
 
     ledger, other, name = result.ledger, result.benchmark, result.config.market.benchmark
-    found = effects(result.attribution.over_window())
+    found, shaded = effects(result.attribution.over_window()), horizons.shaded(result)
     drawn = {
-        "growth": charts.growth(ledger.nav, other.nav, result.attribution.rule, name),
-        "drawdown": charts.drawdowns(_drawdown(ledger), _drawdown(other), name),
+        "growth": charts.growth(ledger.nav, other.nav, result.attribution.rule, name, shaded),
+        "drawdown": charts.drawdowns(_drawdown(ledger), _drawdown(other), name, shaded),
         "rule-strip": charts.rule_strip(spans(result.attribution.rule)),
         "weights": charts.weights_area(drawn_weights(ledger.weights, ledger.cash / ledger.nav)),
     }

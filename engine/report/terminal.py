@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.metrics import MEASURES
-from engine.report import claims
+from engine.report import claims, dealings, horizons
 from engine.report.formats import day, percent, points, ratio, shown
 from engine.report.sentences import rule_sentence, verdict
 
@@ -39,6 +39,8 @@ def print_summary(result: Result, console: Console) -> None:
     for line in rules(result):
         console.print(Text(line))
     console.print(Text(f"Believable? {verdict(result)}"))
+    for line in (*dealings.lines(result), *horizons.horizons_lines(result)):
+        console.print(Text(line))
     for line in claims.lines(result.claims, simulated=result.market.simulated):
         console.print(Text(line))
     for note in result.notes:

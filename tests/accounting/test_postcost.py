@@ -236,7 +236,8 @@ def test_what_moves_prices_is_paid_as_well() -> None:
         held = rng.uniform(0, 1e5, count) * (rng.random(count) < 0.8)
         value = float(held.sum() + rng.uniform(1, 1e5))
         rates, flats = rng.uniform(0, 0.01, (2, count)), rng.choice([0.0, 15.34], (2, count))
-        prices = Prices(*rates, *flats, np.full(count, 0.0003), np.full(count, 20.0), rng.uniform(0, 1e-4, count))
+        broker = np.full(count, 0.0003), np.full(count, 20.0)
+        prices = Prices(rates[0], rates[1], flats[0], flats[1], *broker, rng.uniform(0, 1e-4, count))
 
         def spent(after: float, weights=weights, held=held, prices=prices) -> float:  # type: ignore[no-untyped-def]  # bound
             orders = [after * share - rupees for share, rupees in zip(weights, held, strict=True)]

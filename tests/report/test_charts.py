@@ -14,7 +14,7 @@ import pytest
 import vl_convert
 
 from engine.report import charts
-from engine.report.series import Effect, spans
+from engine.report.series import Effect, Span, spans
 
 DAYS = pd.date_range("2024-03-28", periods=40, name="date")
 VALUE = pd.Series(1e6 * np.exp(0.01 * np.sin(np.arange(40.0))), DAYS)
@@ -26,9 +26,12 @@ EFFECTS = [
     Effect("cash", "CASH", 0.0),
     Effect("costs", "Charges", -1e-3),
 ]
+SHADED = [Span("back-filled", "2024-03-28", "2024-04-02", 6), Span("back-filled", "2024-04-10", "2024-04-12", 2)]
 DRAWN: dict[str, Callable[[], Any]] = {
     "growth": lambda: charts.growth(VALUE, 1.01 * VALUE, RULE, "NIFTY \"50\""),
     "drawdown": lambda: charts.drawdowns(VALUE / 2e6 - 1.0, VALUE / 3e6 - 1.0, "NIFTY 50"),
+    "shaded growth": lambda: charts.growth(VALUE, 1.01 * VALUE, RULE, "NIFTY 50", SHADED),
+    "shaded drawdown": lambda: charts.drawdowns(VALUE / 2e6 - 1.0, VALUE / 3e6 - 1.0, "NIFTY 50", SHADED),
     "rule strip": lambda: charts.rule_strip(spans(RULE)),
     "weights": lambda: charts.weights_area(HELD),
     "parts": lambda: charts.attribution_bars(EFFECTS),
@@ -63,6 +66,18 @@ def test_growth_has_every_session_with_its_rule() -> None:
     assert [row["before"] for row in rows[1:]] == [row["date"] for row in rows[:-1]]
     assert [row["rule"] for row in rows] == RULE.to_list()
     assert np.allclose([float(row["strategy"]) for row in rows], VALUE, rtol=1e-7)
+
+
+def test_shade_lies_behind_the_lines_and_only_where_there_is_any() -> None:
+    for name in ("shaded growth", "shaded drawdown"):
+        spec = charts.spec_of(DRAWN[name]())
+        assert spec["layer"][0]["name"] == "shade"
+        assert [(row["since"], row["until"]) for row in lines(spec, "until")] == [
+            ("2024-03-28", "2024-04-02"), ("2024-04-10", "2024-04-12"),
+        ]  # fmt: skip
+        params = [param["name"] for param in spec["params"]]
+        assert params == ["time", "near"]  # charts are linked by the first of these
+    assert "shade" not in json.dumps(charts.spec_of(DRAWN["growth"]()))
 
 
 def test_weights_are_the_columns_in_their_order_and_the_tooltip_lists_them() -> None:
