@@ -213,3 +213,12 @@ def test_a_fund_costs_its_expenses_and_the_benchmark_none() -> None:
 def test_what_cannot_be_meant_is_refused(execution: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         config_of({**strategy(), "execution": execution})
+
+
+def test_slices_of_a_series_that_starts_after_the_first_session() -> None:
+    """The benchmark's padded rows have neither a price nor a value; nobody divides by it (warnings are errors)."""
+    late = history(OCTOBER[:6], [100.0] * 6)
+    late = History(late.price, {day: close for day, close in late.total.items() if day > OCTOBER[0]}, late.opens)
+    market = engine_market("A", {"A": late}, weekdays(OCTOBER[6], 5))
+    result = ran(market, {"buy_bps": 0, "slices": 2})
+    assert result.ledger.nav.tolist() == [1_000_000.0] * 4

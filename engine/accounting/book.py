@@ -144,7 +144,7 @@ class _Account:
         if not self.sliced:
             return weights
         part = self.rows.part[:, row, None]
-        now = held / value[:, None]
+        now = np.divide(held, value[:, None], out=np.zeros_like(held), where=value[:, None] > 0.0)
         way: Floats = np.where(part < 1.0, now + part * (weights - now), weights)
         return way
 
