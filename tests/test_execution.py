@@ -222,3 +222,22 @@ def test_slices_of_a_series_that_starts_after_the_first_session() -> None:
     market = engine_market("A", {"A": late}, weekdays(OCTOBER[6], 5))
     result = ran(market, {"buy_bps": 0, "slices": 2})
     assert result.ledger.nav.tolist() == [1_000_000.0] * 4
+
+
+def test_a_sale_that_costs_more_than_it_brings_is_paid_by_the_cash_there_is() -> None:
+    """From 50% to 49.9995%: V' = V - 15.34, so about 5 + 7.67 rupees are sold, for 15.34 to the depository."""
+    zero = [
+        {"charge": charge, "vehicle": "share", "side": "both", "effective": "2024-10-01", "rate": 0, "unit": "fraction"}
+        for charge in ("stt", "stamp", "exchange", "sebi")
+    ]
+    rules = [{"name": "less", "when": "up > 0", "hold": {"A": 0.499995}}, {"name": "half", "hold": {"A": 0.5}}]
+    result = ran(
+        market_of(OCTOBER[:6], A=[100, 101, 100, 101, 101, 101]),
+        {"vehicle": "share", "dp": True, "charges": zero, "cash_spread": 0.065},  # the repo rate: CASH earns nothing
+        signals={"up": {"use": "momentum", "of": "A", "lookback": 1}}, rules=rules,
+        schedule={"decide": "on_change"}, market={"benchmark": "A", "universe": ["A"]},
+    )  # fmt: skip
+    small = result.ledger.fills.iloc[2]
+    before = 1_000_000 + 4_999.95 - 15.34  # what 4,999.95 units gained, and the depository's charge of the first sale
+    assert small["value"] == pytest.approx(0.000005 * before + 0.499995 * 15.34, abs=1e-7)
+    assert small["value"] < small["dp"] == 15.34
