@@ -19,6 +19,7 @@ from tests.oracle_market import Fund, OracleError, OracleMarket, Series, spread_
 
 NAMES = ("stt", "stamp", "exchange", "sebi", "gst")  # what every order pays; `dp` only where it is asked for
 LEAST_SHARE = 1e-8  # an order under this share of the value is none, rule 4.13
+JUST = 1e-12  # of the value
 Row = dict[str, Any]
 
 
@@ -53,7 +54,7 @@ def rate_of(rows: list[Row], charge: str, order: tuple[str, str, date]) -> float
     if not past:
         raise OracleError(f"no {charge} is known for {vehicle} on {day}")
     latest = max(row["effective"] for row in past)
-    return sum(row["rate"] for row in past if row["effective"] == latest and row["side"] in ("both", side))
+    return math.fsum(row["rate"] for row in past if row["effective"] == latest and row["side"] in ("both", side))
 
 
 @dataclass(frozen=True)
@@ -244,8 +245,8 @@ def _largest(event: Rebalance, terms: Terms, names: list[str], ends: tuple[float
         return event.total - spent
 
     low, high = ends
-    if left(high) >= 0:
-        return high
+    if left(high) >= 0:  # where an order of the least size would be placed at the very end: just short of it
+        return high if _payable(event, terms, high) else high * (1 - JUST)
     if left(low) < 0:
         low = _best(left, ends)
         if left(low) < 0:
@@ -258,6 +259,12 @@ def _largest(event: Rebalance, terms: Terms, names: list[str], ends: tuple[float
             break
         low, high = (middle, high) if left(middle) >= 0 else (low, middle)
     return low
+
+
+def _payable(event: Rebalance, terms: Terms, after: float) -> bool:
+    """Whether V' can be paid, with the orders that are placed at it."""
+    orders = {name: after * event.weights[name] - event.holdings[name] for name in _dealt(event, after)}
+    return after + sum(sum(terms.costs(name, event.day, one).values()) for name, one in orders.items()) <= event.total
 
 
 def _best(left: Any, ends: tuple[float, float]) -> float:

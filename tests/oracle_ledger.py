@@ -146,9 +146,9 @@ def execute(ledger: Ledger, desk: Desk, orders: list[Order], day: date, kind: st
         return
     nav = ledger.value(desk, day, kind)
     before = len(ledger.fills)
-    for order in orders:
-        if order.units < 0:
-            sell(ledger, desk, order, day, kind)
+    sales = [(order.name, sold(ledger, desk, order, day, kind)) for order in orders if order.units < 0]
+    for name, units in payable(ledger, desk, sales, day, kind):
+        book(ledger, desk, name, -units, (day, kind))
     buys = [(order.name, whole_rupees(ledger, desk, order, day, kind)) for order in orders if order.units > 0]
     needed = sum(rupees + sum(desk.terms.costs(name, day, rupees).values()) for name, rupees in buys)
     if needed - ledger.money > ROUNDING * nav:
@@ -163,17 +163,25 @@ def execute(ledger: Ledger, desk: Desk, orders: list[Order], day: date, kind: st
         ledger.turnover[day, kind] = 0.5 * traded / nav
 
 
-def sell(ledger: Ledger, desk: Desk, order: Order, day: date, kind: str) -> None:
-    """One sale, whole where all of a holding goes; one that brings less than it costs needs money (rule 4.13)."""
+def sold(ledger: Ledger, desk: Desk, order: Order, day: date, kind: str) -> float:
+    """Units that a sale sells: at most what is held, and whole where all of a holding goes (rules 4.13, 4.15)."""
     held, price = ledger.held.get(order.name, 0.0), desk.assets[order.name].mark(day, kind)
     units = min(-order.units, held)
     if units < held * (1 - ROUNDING):
         units = whole_rupees(ledger, desk, Order(order.name, -units, units * price), day, kind) / price
-    cost = sum(desk.terms.costs(order.name, day, -units * price).values())
-    if units * price + ledger.money < cost and units > 0:
-        ledger.unpaid.append((day, order.name))
-        return
-    book(ledger, desk, order.name, -units, (day, kind))
+    return units
+
+
+def payable(
+    ledger: Ledger, desk: Desk, sales: list[tuple[str, float]], day: date, kind: str
+) -> list[tuple[str, float]]:
+    """The sales, without those that cost more than they bring where all together cannot be paid (rule 4.13)."""
+    values = {name: units * desk.assets[name].mark(day, kind) for name, units in sales}
+    brings = {name: value - sum(desk.terms.costs(name, day, -value).values()) for name, value in values.items()}
+    if ledger.money + sum(brings.values()) >= -ROUNDING * ledger.value(desk, day, kind):
+        return sales
+    ledger.unpaid += [(day, name) for name, left in brings.items() if left < 0]
+    return [(name, units) for name, units in sales if brings[name] >= 0]
 
 
 def whole_rupees(ledger: Ledger, desk: Desk, order: Order, day: date, kind: str) -> float:
