@@ -145,6 +145,15 @@ def test_capital_too_small_for_one_unit_is_one_message() -> None:
         ran(market, {"buy_bps": 0, "lots": True, "capital": 250})
 
 
+def test_the_opening_buys_whole_units_at_the_close_whichever_fill_is_set() -> None:
+    """The second session's close of ₹250 buys four units of ₹1,000; its open of ₹270 would have bought three."""
+    market = market_of(OCTOBER[:4], {"NIFTYBEES": [260, 250, 255, 290]}, NIFTY_50=[100, 100, 110, 120])
+    market.bars[SeriesKey("NIFTYBEES", "stock")]["open"] = [260, 270, 200, 200]
+    execution = {"buy_bps": 0, "lots": True, "capital": 1000}
+    result = ran(market, execution, schedule={"decide": "daily", "fill": "next_open"})
+    assert result.ledger.fills["value"].iloc[0] == pytest.approx(1000.0)
+
+
 def test_slices_go_a_third_a_half_and_the_rest_of_the_way() -> None:
     """From all in A to all in B over three sessions at unchanged prices: a third of the money each."""
     market = market_of(OCTOBER[:8], A=[100, 101, 100, 100, 100, 100, 100, 100], B=[50.0] * 8)

@@ -43,7 +43,8 @@ def terms_of(desk: Desk, exchange: Exchange, market: Market) -> Terms:
     return Terms(
         bare.buy, bare.sell, bare.flat_buy, bare.flat_sell, bare.brokerage,
         impact=impact_of(execution.impact, desk, exchange, market) if execution.impact else None,
-        unit=unit_prices(exchange, market) if execution.lots else None,
+        unit=unit_prices(exchange, market, at_open=exchange.at_open) if execution.lots else None,
+        unit_at_close=unit_prices(exchange, market, at_open=False) if execution.lots else None,
         slices=execution.slices,
         vehicles=bare.vehicles,
     )  # fmt: skip
@@ -87,10 +88,10 @@ def _dated(desk: Desk, exchange: Exchange, slippage: Floats) -> Terms:
     return Terms(sides[0], sides[1], flats[0], flats[1], broker, vehicles=used)
 
 
-def unit_prices(exchange: Exchange, market: Market) -> Floats:
-    """Rupees of one unit of each asset's fund at each session's fill, sessions x assets; 0 where none is known.
+def unit_prices(exchange: Exchange, market: Market, *, at_open: bool) -> Floats:
+    """Rupees of one unit of each asset's fund, sessions x assets; 0 where none is known.
 
-    At the close, or at the open where fills are (the close before it, where the open is unknown).
+    At the close, or at the open (the close before it, where the open is unknown).
     """
     prices = np.zeros(exchange.closes.shape)
     funds = has_proxy(exchange.assets, exchange.sessions.to_numpy("datetime64[D]"))
@@ -98,7 +99,7 @@ def unit_prices(exchange: Exchange, market: Market) -> Floats:
         key = proxy_key(name)
         if key is not None and key in market.bars:
             closes = pd.Series(market.align(market.bars[key]["close"])).ffill().to_numpy()
-            if exchange.at_open:
+            if at_open:
                 opens = market.align(market.bars[key]["open"])
                 closes = np.where(np.isnan(opens), np.concatenate(([np.nan], closes[:-1])), opens)
             prices[:, place] = np.where(funds[:, place], np.nan_to_num(closes), 0.0)

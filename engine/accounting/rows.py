@@ -138,8 +138,9 @@ class RowCosts:
                 parts = (found.flat_buy, found.flat_sell, found.fraction, found.cap, found.impact)
                 for kept, part in zip(self.rest, parts, strict=True):
                     kept[places] = part
-            if self.unit is not None and one.unit is not None:
-                self.unit[places] = one.unit[session[places]]
+            if self.unit is not None and one.unit is not None and one.unit_at_close is not None:
+                at_close, mine = rows.at_close[places][:, :, None], session[places]  # the opening is, and a tax
+                self.unit[places] = np.where(at_close, one.unit_at_close[mine], one.unit[mine])
 
     def at(self, row: int) -> Prices:
         """Of all variants at one row."""
