@@ -205,6 +205,17 @@ def test_a_fund_costs_its_expenses_and_the_benchmark_none() -> None:
     np.testing.assert_array_equal(result.benchmark.nav.to_numpy(), 1_000_000.0)
 
 
+def test_a_fund_costs_nothing_before_its_first_day() -> None:
+    """MODEFENCE (0.41% a year) came on Monday 2024-08-19: on Tuesday a holder has lost one day of it."""
+    days = weekdays(date(2024, 8, 12), 10)
+    market = market_of(days, NIFTY_INDIA_DEFENCE=[100.0] * 10)
+    nav = ran(market, {"buy_bps": 0, "investable": True}, schedule={"decide": "on_change"}).ledger.nav
+    since = [0, 0, 0, 0, 0, 1, 2, 3, 4]  # calendar days after the first one, from the session of the opening on
+    assert [day.date() for day in nav.index[4:6]] == [date(2024, 8, 19), date(2024, 8, 20)]
+    expected = [1_000_000 * 0.9959 ** (one / 365) for one in since]
+    np.testing.assert_allclose(nav.to_numpy(), expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("execution", "said"),
     [

@@ -13,6 +13,7 @@ from engine.accounting.orders import Exchange
 from engine.accounting.terms import BPS, Brokerage, Terms
 from engine.config.settings import Execution, Impact
 from engine.costs import Rates, Schedule, has_proxy, vehicles
+from engine.costs.proxies import inceptions
 from engine.market.keys import SeriesKey
 from engine.market.market import Market
 from engine.market.registry import index_facts
@@ -20,6 +21,7 @@ from engine.market.registry import index_facts
 Floats = NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.0
+NEVER = np.datetime64("9999-12-31", "D")
 
 
 @dataclass(frozen=True)
@@ -154,10 +156,10 @@ def investable(exchange: Exchange) -> Exchange:
     accrues by the calendar day. An asset without a fund, or whose fund's cost is not known, is left as it is.
     """
     days = exchange.sessions.to_numpy("datetime64[D]")
-    funds = has_proxy(exchange.assets, days)
     yearly = np.array([fund_cost(name) or 0.0 for name in exchange.assets])
-    since = np.diff(days, prepend=days[:1]).astype(float)[:, None] * funds
-    shrunk = np.exp(np.cumsum(since, axis=0) / DAYS_PER_YEAR * np.log1p(-yearly))
+    first = np.array([inceptions().get(name, NEVER) for name in exchange.assets], "datetime64[D]")
+    age = np.maximum((days[:, None] - first).astype(float), 0.0)
+    shrunk = np.exp(age / DAYS_PER_YEAR * np.log1p(-yearly))
     return Exchange(
         exchange.assets, exchange.sessions, exchange.closes * shrunk, exchange.values * shrunk,
         exchange.fills * shrunk, exchange.at_open,
