@@ -129,8 +129,8 @@ class Terms:
         """Coefficient x volatility x value x root of value over turnover, of each leg an equal part (rule 4.16)."""
         if not self.impact or name not in self.traded:
             return 0.0
-        part = value / len(self.traded[name].figures) if self.traded[name].figures else 0.0
         known = [figures[day] for figures in self.traded[name].figures if day in figures]
+        part = value / max(len(known), 1)
         return sum(self.impact * deviation * part * math.sqrt(part / turnover) for deviation, turnover in known)
 
     def kinks(self) -> list[float]:

@@ -193,6 +193,23 @@ def test_impact_grows_with_the_root_of_what_is_traded() -> None:
     assert fill["value"] + fill["impact"] == pytest.approx(1_000_000, rel=1e-12)
 
 
+def test_no_return_is_made_up_for_a_session_without_a_close_of_the_fund() -> None:
+    """Of four sessions the second has no close, so two returns are known, which is not more than half: no impact."""
+    days = weekdays(date(2024, 10, 1), 8)
+    market = market_of(
+        days, {"NIFTYBEES": [100.0, 102.0, 101.0, 103.0, 102.0, 104.0, 103.0, 105.0]}, NIFTY_50=[1.0] * 8
+    )
+    stock, volume = SeriesKey("NIFTYBEES", "stock"), SeriesKey("NIFTYBEES", "volume")
+    bars = {**market.bars, stock: market.bars[stock].drop(index=pd.Timestamp(days[3]))}
+    volumes = pd.Series([1000.0] * 8, market.bars[stock].index)
+    market = replace(market, bars=bars, readings={volume: volumes})
+    setting = {"market": {"benchmark": INDEX, "universe": [INDEX], "start": days[5]}}
+    (fill,) = ran(
+        market, {"buy_bps": 0, "impact": {"window": 4}}, schedule={"decide": "on_change"}, **setting
+    ).ledger.fills.to_dict("records")
+    assert (fill["date"].date(), fill["impact"]) == (days[6], 0.0)
+
+
 def test_a_fund_costs_its_expenses_and_the_benchmark_none() -> None:
     """NIFTYBEES at 0.05% a year: after 365 days at an unchanged index 0.9995 of the money is left."""
     days = [date(2024, 1, 1) + timedelta(days=place) for place in range(400)]

@@ -132,7 +132,7 @@ def impact_of(impact: Impact, desk: Desk, exchange: Exchange, market: Market) ->
                 found[:, place] = np.where(known, each, 0.0).sum(axis=0) / many**1.5
         elif (key := proxy_key(name)) is not None:
             one = _square_root(key, impact, market)
-            found[:, place] = 0.0 if one is None else np.nan_to_num(one)
+            found[:, place] = 0.0 if one is None else np.nan_to_num(one, posinf=0.0)
     return found * impact.coefficient
 
 
@@ -144,7 +144,7 @@ def _square_root(key: SeriesKey, impact: Impact, market: Market) -> Floats | Non
     closes, traded = (pd.Series(market.align(market.series(one))) for one in (key, volume))
     window, least = impact.window, impact.window // 2 + 1
     turnover = (closes * traded).rolling(window, least).mean().shift(1)
-    deviation = closes.ffill().pct_change(fill_method=None).rolling(window, least).std().shift(1)
+    deviation = closes.pct_change(fill_method=None).rolling(window, least).std().shift(1)
     rate: Floats = (deviation / np.sqrt(turnover)).to_numpy()
     return rate
 
