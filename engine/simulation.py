@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.accounting import DUST, Book, Exchange, Orders, Rows, TaxAccount, keep_book
-from engine.accounting.book import DONE, LATE, NOT_WORTH_IT, SCALED, UNDER_A_UNIT, WAITS
+from engine.accounting.book import DONE, LATE, NO_CASH, NOT_WORTH_IT, SCALED, UNDER_A_UNIT, WAITS
 from engine.accounting.rows import RAISE
 from engine.errors import DataError, StrategyError
 from engine.market.cash import cash_index
@@ -33,7 +33,7 @@ RUIN = 1e-6  # of the capital
 CHUNK = 200  # variants simulated together
 LONGEST_GAP = 5  # sessions a held asset may be without a price
 BOUGHT = 0  # vectorbt's side of a purchase
-SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip"}  # what did not become a trade
+SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip", NO_CASH: "skip"}  # what did not become a trade
 NOTES = {
     DONE: "",
     WAITS: "no price at the fill: waits for the next one",
@@ -41,6 +41,7 @@ NOTES = {
     UNDER_A_UNIT: "less than one whole unit: not placed",
     SCALED: "scaled down to the cash there was",
     NOT_WORTH_IT: "would cost more than it brings: not placed",
+    NO_CASH: "no cash to pay for it: not placed",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tests.oracle_costs import Rebalance, affordable, value_after
+from tests.oracle_costs import LEAST_SHARE, Rebalance, affordable, value_after
 from tests.oracle_desk import Desk
 from tests.oracle_market import CASH, ROUNDING, OracleError, Weights
 from tests.oracle_plan import Decision
@@ -153,7 +153,12 @@ def execute(ledger: Ledger, desk: Desk, orders: list[Order], day: date, kind: st
     needed = sum(rupees + sum(desk.terms.costs(name, day, rupees).values()) for name, rupees in buys)
     if needed - ledger.money > ROUNDING * nav:
         part = affordable(buys, max(ledger.money, 0.0), desk.terms, day)
-        buys = [(name, whole_rupees(ledger, desk, Order(name, 1.0, part * rupees), day, kind)) for name, rupees in buys]
+        least = max(desk.min_trade, LEAST_SHARE * nav)
+        buys = [
+            (name, whole_rupees(ledger, desk, Order(name, 1.0, part * rupees), day, kind))
+            for name, rupees in buys
+            if part * rupees >= least
+        ]
     for name, rupees in buys:
         book(ledger, desk, name, rupees / desk.assets[name].mark(day, kind), (day, kind))
     if abs(ledger.money) <= ROUNDING * nav:

@@ -154,6 +154,23 @@ def test_the_opening_buys_whole_units_at_the_close_whichever_fill_is_set() -> No
     assert result.ledger.fills["value"].iloc[0] == pytest.approx(1000.0)
 
 
+def test_a_purchase_without_cash_is_listed_and_not_forgotten() -> None:
+    """All goes from A to B on a session without a price of A: its sale waits, and nothing can pay for B."""
+    a = history([day for place, day in enumerate(OCTOBER[:8]) if place != 3], [100, 101, 100, 100, 100, 100, 100])
+    c = history(OCTOBER[:8], [1.0] * 8)
+    market = engine_market("C", {"C": c, "A": a, "B": history(OCTOBER[:8], [50.0] * 8)}, weekdays(date(2024, 11, 1), 5))
+    rules = {
+        "market": {"benchmark": "C", "universe": ["A", "B", "C"]},
+        "signals": {"up": {"use": "momentum", "of": "A", "lookback": 1}},
+    }
+    result = ran(market, {"buy_bps": 0}, **switching() | rules)
+    assert result.ledger.fills[["side", "asset", "note"]].to_numpy().tolist()[1:4] == [
+        ["wait", "A", "no price at the fill: waits for the next one"],
+        ["skip", "B", "no cash to pay for it: not placed"],
+        ["sell", "A", "waited for a price"],
+    ]
+
+
 def test_slices_go_a_third_a_half_and_the_rest_of_the_way() -> None:
     """From all in A to all in B over three sessions at unchanged prices: a third of the money each."""
     market = market_of(OCTOBER[:8], A=[100, 101, 100, 100, 100, 100, 100, 100], B=[50.0] * 8)

@@ -27,7 +27,7 @@ Codes = NDArray[np.int8]
 SPECK = 1e-8  # of the value: an order this small is no order, whatever `min_trade` says
 DUST = 1e-12  # of the value: an amount this small is a rounding error, and is exactly nothing
 WHOLE = 1e-9  # of a unit: so close to a whole number of units is that number
-DONE, WAITS, LATE, UNDER_A_UNIT, SCALED, NOT_WORTH_IT = range(6)  # what became of an order
+DONE, WAITS, LATE, UNDER_A_UNIT, SCALED, NOT_WORTH_IT, NO_CASH = range(7)  # what became of an order
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,8 @@ class _Account:
         left, noise = idle - tax - across(aim) - across(cost), DUST * value
         if (short := left < -noise).any():
             for variant in np.flatnonzero(short):
-                self._afford(row, int(variant), idle[variant] - tax[variant], aim, exact, fate)
+                least = max(float(self.least[variant, 0]), SPECK * float(value[variant]))
+                self._afford(row, int(variant), (float(idle[variant] - tax[variant]), least), aim, exact, fate)
             cost = self.costs.of(row, aim)
             left = idle - tax - across(aim) - across(cost)
         left[np.abs(left) <= noise] = 0.0
@@ -221,12 +222,14 @@ class _Account:
         return cost
 
     def _afford(  # noqa: PLR0913, PLR0917  # as `_settle`
-        self, row: int, variant: int, idle: float, aim: Floats, exact: Floats, fate: Codes
+        self, row: int, variant: int, bounds: tuple[float, float], aim: Floats, exact: Floats, fate: Codes
     ) -> None:
         """One variant's purchases, scaled down to the cash there is once its sales are paid for.
 
-        A sale that costs more than it brings, with nothing there to pay for it, is not made.
+        `bounds` are the cash before them and the least order: what is left of a purchase under it is not placed. A sale
+        that costs more than it brings, with nothing there to pay for it, is not made.
         """
+        idle, least = bounds
         prices = of_one(self.costs.at(row), variant)
         mine, done, end = aim[variant], exact[variant], fate[variant]  # views: what is changed here is changed there
         there = proceeds(mine, prices) + idle
@@ -241,6 +244,9 @@ class _Account:
             mine[buying] *= scale
             done[buying] *= scale
             end[buying & (end == DONE)] = SCALED
+            beyond = buying & (mine < least)
+            mine[beyond] = done[beyond] = 0.0
+            end[beyond] = NO_CASH
         if self.costs.unit is not None:
             self._whole_units(row, aim, exact, fate)
 
