@@ -64,11 +64,14 @@ def simulate(plan: list[Decision], desk: Desk, tax: TaxBook | None = None) -> Le
         interest = ledger.money * (desk.growth.get(day, 1.0) - 1)
         ledger.money += interest
         kind = "open" if desk.fill == "next_open" and day != desk.days[0] else "close"
-        if year_of(day) != year_of(last):
-            pay_tax(ledger, desk, day, year_of(last))
+        owed = close_year(ledger, year_of(last)) if year_of(day) != year_of(last) else 0.0
         if ledger.tax is not None:
             ledger.tax.interest += interest  # of the year that this session is in
-        fill(ledger, desk, day, kind)
+        if kind == "open":
+            fill(ledger, desk, day, kind)
+        pay_tax(ledger, desk, day, owed)
+        if kind == "close":
+            fill(ledger, desk, day, kind)
         close_session(ledger, desk, day)
         if day in decisions and day != desk.days[-1] and places_orders(ledger, desk, decisions[day]):
             place(ledger, decisions[day], desk.slices)
@@ -217,7 +220,7 @@ def book(ledger: Ledger, desk: Desk, name: str, units: float, event: tuple[date,
     ledger.held[name] = ledger.held.get(name, 0.0) + units
     if ledger.tax is not None:  # securities transaction tax is no cost of a lot and no deduction from a sale
         deducted = paid - costs.get("stt", 0.0)
-        ledger.tax.traded(event[0], name, units, abs(units) * price + math.copysign(deducted, units))
+        ledger.tax.traded(event[0], name, units, max(abs(units) * price + math.copysign(deducted, units), 0.0))
     if ledger.held[name] == 0:
         del ledger.held[name]
 
@@ -230,12 +233,18 @@ def fill_waiting(ledger: Ledger, desk: Desk, day: date) -> None:
     execute(ledger, desk, priced, day, kind)
 
 
-def pay_tax(ledger: Ledger, desk: Desk, day: date, year: int) -> None:
-    """Pay a year's tax at the close: out of cash, then by selling the same part of everything that has a price."""
+def close_year(ledger: Ledger, year: int) -> float:
+    """What is owed for the year that started in April of `year`."""
     if ledger.tax is None:
+        return 0.0
+    ledger.taxes[year] = ledger.tax.close_year(year)
+    return ledger.taxes[year]
+
+
+def pay_tax(ledger: Ledger, desk: Desk, day: date, owed: float) -> None:
+    """Pay a year's tax at the close: out of cash, then by selling the same part of everything that has a price."""
+    if owed == 0:
         return
-    owed = ledger.tax.close_year(year)
-    ledger.taxes[year] = owed
     if owed > ledger.money:
         raise_money(ledger, desk, day, owed - ledger.money)
     ledger.money = max(ledger.money - owed, 0.0)
@@ -258,7 +267,10 @@ def raise_money(ledger: Ledger, desk: Desk, day: date, short: float) -> None:
         middle = (low + high) / 2
         low, high = (middle, high) if brings(middle) < short else (low, middle)
     for name, units in priced.items():
-        book(ledger, desk, name, -high * units, (day, "close"))
+        unit, sold = desk.assets[name].unit(day, "close"), high * units
+        if desk.lots and unit is not None:  # up to whole units, so that the tax can be paid
+            sold = min(math.ceil(high * values[name] / unit - WHOLE) * unit / values[name], 1.0) * units
+        book(ledger, desk, name, -sold, (day, "close"))
 
 
 def after_tax(ledger: Ledger, desk: Desk) -> float:
@@ -269,7 +281,7 @@ def after_tax(ledger: Ledger, desk: Desk) -> float:
         value = units * desk.assets[name].known[day]
         costs = desk.terms.costs(name, day, -value)
         paid = sum(costs.values())
-        ledger.tax.traded(day, name, -units, value - (paid - costs.get("stt", 0.0)))
+        ledger.tax.traded(day, name, -units, max(value - (paid - costs.get("stt", 0.0)), 0.0))
         ledger.money += value - paid
     owed = ledger.tax.close_year(year_of(day))
     ledger.taxes[year_of(day)] = owed
