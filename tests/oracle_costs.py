@@ -177,15 +177,16 @@ def liquidity(market: OracleMarket, symbol: str, window: int) -> dict[date, tupl
     closes, volumes = (market.readings.get((symbol, kind), {}) for kind in ("stock", "volume"))
     sessions = market.sessions
     moves: list[float | None] = [None]
-    for before, day in pairwise(sessions):
-        moves.append(closes[day] / closes[before] - 1 if day in closes and before in closes else None)
+    for last, day in pairwise(sessions):
+        moves.append(closes[day] / closes[last] - 1 if day in closes and last in closes else None)
     traded = [closes[day] * volumes[day] if day in closes and day in volumes else None for day in sessions]
     found = {}
-    for place in range(window, len(sessions)):
-        last = [move for move in moves[place - window : place] if move is not None]
-        turnover = [one for one in traded[place - window : place] if one is not None]
-        if len(last) > window / 2 and len(turnover) > window / 2 and sum(turnover) > 0:
-            found[sessions[place]] = (spread_of(last), sum(turnover) / len(turnover))
+    for place in range(len(sessions)):
+        before = slice(max(place - window, 0), place)
+        known = [move for move in moves[before] if move is not None]
+        turnover = [one for one in traded[before] if one is not None]
+        if len(known) > window / 2 and len(turnover) > window / 2 and sum(turnover) > 0:
+            found[sessions[place]] = (spread_of(known), sum(turnover) / len(turnover))
     return found
 
 

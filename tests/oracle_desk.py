@@ -31,7 +31,7 @@ class Asset:
     def mark(self, day: date, kind: str) -> float:
         """The fill price, or without one the last close (rule 4.15)."""
         price = self.price(day, kind)
-        return self.before[day] if price is None else price
+        return (self.before if kind == "open" else self.known)[day] if price is None else price
 
     def unit(self, day: date, kind: str) -> float | None:
         """Rupees of one unit of the fund at a fill (rule 4.13)."""
@@ -46,14 +46,22 @@ def make_asset(name: str, variant: str, market: OracleMarket, fund: Fund | None,
     if variant == "total":
         opens = total_opens(closes, before, opens, carried(market.closes.get((name, "price"), {}), market.sessions)[1])
     if wears:
-        closes, opens = worn(closes, fund), worn(opens, fund)
-        known, before = carried(closes, market.sessions)
+        closes, opens, known = (
+            worn(closes, fund),
+            worn(opens, fund),
+            worn(known, fund),
+        )  # carried, it wears all the same
+        before = {day: known[last] for last, day in pairwise(market.sessions) if last in known}
     held = {} if fund is None else clean(market.readings.get((fund.symbol, "stock"), {}))
     unit_known, unit_before = carried(held, market.sessions)
     opened = {} if fund is None else clean(market.readings.get((fund.symbol, "stock_open"), {}))
     unit_opens = {day: opened.get(day, unit_before.get(day)) for day in market.sessions}
-    whole = {day: price for day, price in unit_opens.items() if price is not None}
-    return Asset(closes, opens, known, before, unit_known, whole)
+    since = None if fund is None else fund.first  # before its first day there is no fund
+    at_close, at_open = (
+        {day: price for day, price in prices.items() if price is not None and since is not None and day >= since}
+        for prices in (unit_known, unit_opens)
+    )
+    return Asset(closes, opens, known, before, at_close, at_open)
 
 
 def total_opens(closes: Series, before: Series, price_opens: Series, price_before: Series) -> Series:

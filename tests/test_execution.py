@@ -190,6 +190,16 @@ def test_a_newer_order_replaces_what_is_left_of_a_sliced_one() -> None:
     assert all(note.startswith("slice 1 of 5; the rest was replaced") for note in said[:2])
 
 
+def test_a_decision_that_the_band_holds_back_does_not_end_a_sliced_order() -> None:
+    """From A to B in three slices, while every session decides again what is already on its way (90% is any drift)."""
+    market = market_of(OCTOBER[:8], A=[100, 101, 100, 100, 100, 100, 100, 100], B=[50.0] * 8)
+    plain = switching() | {"schedule": {"decide": "daily"}}
+    fills = ran(market, {"buy_bps": 0, "slices": 3, "band": 0.9}, **plain).ledger.fills
+    assert fills["note"].tolist() == ["", *(text for k in (1, 2, 3) for text in [f"slice {k} of 3"] * 2)]
+    assert fills["decided"].nunique() == 2
+    assert fills["value"].tolist()[1:] == pytest.approx([1_000_000 / 3] * 6)
+
+
 def test_impact_grows_with_the_root_of_what_is_traded() -> None:
     """By hand: the fund's volatility over the four returns known, and its mean turnover, of the sessions before."""
     days = weekdays(date(2024, 10, 1), 8)

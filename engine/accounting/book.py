@@ -61,7 +61,7 @@ class _Account:
         executions = [orders.execution for orders in variants]
         self.least = np.array([execution.min_trade for execution in executions])[:, None]
         self.banded = [place for place, execution in enumerate(executions) if execution.band is not None]
-        self.idle_bands = np.zeros(len(variants), dtype=bool)  # whose last event the band held back
+        self.live = [(0, 0)] * len(variants)  # with bands: the event whose order is on, and its slices done
         shape = (len(variants), len(exchange.assets))
         self.units = np.zeros(shape)
         self.cash_units = np.array([execution.capital for execution in executions])
@@ -118,15 +118,29 @@ class _Account:
         return Book(prices.size, traded, units, cash, before, fate, rate, fixed, tax, dropped, accounts)
 
     def _sets(self, row: int, weights: Floats) -> Flags:
-        """Which variants set their whole target at this row: those with an event that the band does not hold back."""
+        """Which variants set a target at this row, or go a slice of the way to it.
+
+        An event that the band holds back orders nothing, so what is left of the order before it goes on: its event, its
+        slice and its weights are then this row's.
+        """
         rows = self.rows
         sets: Flags = rows.event[:, row] >= 0
         for variant in self.banded:
-            event = int(rows.event[variant, row])
-            if event > 0 and not self.variants[variant].forced[event]:
-                if rows.slice[variant, row] == 0:
-                    self.idle_bands[variant] = not self._off_target(variant, event, weights[variant])
-                sets[variant] = not self.idle_bands[variant]
+            event, orders = int(rows.event[variant, row]), self.variants[variant]
+            if event < 0:
+                continue
+            if rows.slice[variant, row] == 0 and (
+                event == 0 or orders.forced[event] or self._off_target(variant, event, weights[variant])
+            ):
+                self.live[variant] = event, 0
+            event, done = self.live[variant]
+            many = 1 if event == 0 or orders.terms is None else orders.terms.slices
+            sets[variant] = done < many
+            if done < many:
+                weights[variant] = orders.weights[event]
+                rows.event[variant, row], rows.slice[variant, row] = event, done
+                rows.part[variant, row] = 1.0 / (many - done)
+                self.live[variant] = event, done + 1
         return sets
 
     def _off_target(self, variant: int, event: int, weights: Floats) -> bool:

@@ -23,7 +23,8 @@ RAISE, PAY = -2, -3  # rows that sell to raise a tax, and that pay it
 class Rows:
     """Trading moments, variants x rows, padded at the end: `session` -1 is no row, `event` -1 waits for a price.
 
-    `part` is how much of the way to its target an event's row goes (1: all of it), `slice` which of its rows it is.
+    `part` is how much of the way to its target an event's row goes (1: all of it), `slice` which of its rows it is. A
+    row whose event a band holds back is handed to the order before it, while that has slices left.
     """
 
     session: Ints
