@@ -248,6 +248,8 @@ def pay_tax(ledger: Ledger, desk: Desk, day: date, owed: float) -> None:
     if owed > ledger.money:
         raise_money(ledger, desk, day, owed - ledger.money)
     ledger.money = max(ledger.money - owed, 0.0)
+    if ledger.money <= ROUNDING * ledger.value(desk, day, "close"):
+        ledger.money = 0.0
 
 
 def raise_money(ledger: Ledger, desk: Desk, day: date, short: float) -> None:
