@@ -78,6 +78,7 @@ class Terms:
     impact: float
     funds: dict[str, Fund]
     traded: dict[str, Traded] = field(default_factory=dict)
+    read: dict[tuple[str, str, date], dict[str, float]] = field(default_factory=dict)  # rates looked up before
 
     @property
     def proportional(self) -> bool:
@@ -114,9 +115,12 @@ class Terms:
         return found
 
     def _rates(self, vehicle: str, side: str, day: date) -> dict[str, float]:
-        rates = {charge: rate_of(self.rows, charge, (vehicle, side, day)) for charge in NAMES}
-        asked = self.dp and side == "sell" and vehicle != "future"
-        return rates | {"dp": rate_of(self.rows, "dp", (vehicle, side, day)) if asked else 0.0}
+        order = (vehicle, side, day)
+        if order not in self.read:
+            asked = self.dp and side == "sell" and vehicle != "future"
+            self.read[order] = {charge: rate_of(self.rows, charge, order) for charge in NAMES}
+            self.read[order]["dp"] = rate_of(self.rows, "dp", order) if asked else 0.0
+        return self.read[order]
 
     def _brokerage_of(self, value: float) -> float:
         """Basis points, rupees an order, or the lower of both."""
