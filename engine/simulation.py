@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from engine.accounting import DUST, Book, Exchange, Orders, Rows, TaxAccount, keep_book
-from engine.accounting.book import DONE, LATE, NOT_WORTH_IT, SCALED, UNDER_A_UNIT, WAITS
+from engine.accounting.book import DONE, LATE, NO_CASH, NOT_WORTH_IT, SCALED, UNDER_A_UNIT, WAITS
 from engine.accounting.rows import RAISE
 from engine.errors import DataError, StrategyError
 from engine.market.cash import cash_index
@@ -34,7 +34,7 @@ RUIN = 1e-6  # of the capital
 CHUNK = 200  # variants simulated together
 LONGEST_GAP = 5  # sessions a held asset may be without a price
 BOUGHT = 0  # vectorbt's side of a purchase
-SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip"}  # what did not become a trade
+SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip", NO_CASH: "skip"}  # what did not become a trade
 NOTES = {
     DONE: "",
     WAITS: "no price at the fill: waits for the next one",
@@ -42,6 +42,7 @@ NOTES = {
     UNDER_A_UNIT: "less than one whole unit: not placed",
     SCALED: "scaled down to the cash there was",
     NOT_WORTH_IT: "would cost more than it brings: not placed",
+    NO_CASH: "no cash to pay for it: not placed",
 }
 
 
@@ -86,7 +87,8 @@ class Replay:
     Arrays are variants x rows x (assets + CASH), scaled so that every price starts near 1 and the capital at 1,000,000
     (vectorbt rounds absolute amounts): fill prices, signed units (0 is no order), cost fractions, costs in rupees
     beside them, and units held after the row. CASH is one more column, free to trade, bought with all the capital in a
-    row of its own before the first event; a tax leaves as the cost of a sale of CASH.
+    row of its own before the first event; a tax leaves as the cost of a sale of CASH, and what a sale costs beyond what
+    it brings as one of the sales beside it.
     """
 
     price: Floats
@@ -117,8 +119,24 @@ class Replay:
         scale = (STARTING_CAPITAL / capital)[:, None, None]
         unit = price[:, 1:2]
         return cls(
-            price / unit, size * unit * scale, fees, fixed * scale, units * unit * scale, capital * scale[:, 0, 0]
-        )
+            price / unit, size * unit * scale, fees, _borne(size * price, fees, fixed) * scale, units * unit * scale,
+            capital * scale[:, 0, 0],
+        )  # fmt: skip
+
+
+def _borne(signed: Floats, fees: Floats, fixed: Floats) -> Floats:
+    """The costs in rupees, each sale's at most what it brings: vectorbt refuses one that costs more.
+
+    The rest is borne by what pays for it, the other sales of the row (that of CASH among them), in proportion.
+    """
+    brings = np.where(signed < 0.0, -signed * (1.0 - fees) - fixed, 0.0)
+    lacks, pays = np.maximum(-brings, 0.0), np.maximum(brings, 0.0)
+    if not lacks.any():
+        return fixed
+    lacking, paying = lacks.sum(axis=2, keepdims=True), pays.sum(axis=2, keepdims=True)
+    share = np.divide(lacking, paying, out=np.zeros_like(lacking), where=paying > 0.0)
+    borne: Floats = fixed - lacks + pays * np.minimum(share, 1.0)
+    return borne
 
 
 def warm_up() -> None:
