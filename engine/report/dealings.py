@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.blocks import in_words
 from engine.dealings import capacity, dealings, fund_expenses, vehicles, without_fund
 from engine.report.formats import DASH, cost_label, counted, day, percent, points, rupees
 from engine.report.tables import Cell, Row, Table
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from engine.run import Result
 
 
-HELD_AS = {"etf": "fund units", "share": "shares", "future": "futures"}
+HELD_AS = {"bps": "basis points of one's own", "etf": "fund units", "share": "shares", "future": "futures"}
 
 
 def lines(result: Result) -> Iterator[str]:
     """For the terminal: what nobody could have bought, how much money it is for, and what is left after tax."""
-    if result.config.execution.vehicle is not None:
+    if result.config.execution.vehicle is not None or without_fund(result):
         yield dealt_words(result)
     if (room := capacity(result)) is not None:
         told = room.why if room.rupees is None else f"{rupees(room.rupees)} halves the active return"
@@ -36,16 +37,17 @@ def lines(result: Result) -> Iterator[str]:
 
 def dealt_words(result: Result) -> str:
     """As what the assets were traded, and how much of the target weight no fund followed."""
-    used = [
-        f"{name} as {' and '.join(dict.fromkeys(HELD_AS[row['vehicle']] for row in rows))}"
-        for name, rows in vehicles(result).items()
-    ]
+    used: dict[str, list[str]] = {}
+    for name, rows in vehicles(result).items():
+        used.setdefault(" and ".join(dict.fromkeys(HELD_AS[row["vehicle"]] for row in rows)), []).append(name)
     lacking = without_fund(result)
-    told = f"Dealt: {', '.join(used)}" if used else "Dealt: nothing"
+    told = "Charged: " + "; ".join(f"{in_words(names)} as {what}" for what, names in used.items())
+    if result.config.execution.in_bps:
+        told = "Charged: in basis points of one's own"
     if not lacking:
         return f"{told}; a fund followed everything held."
     parts = ", ".join(f"{name} {percent(share)}" for name, share in lacking.items())
-    return f"{told}; no fund followed {percent(sum(lacking.values()))} of the target weight ({parts})."
+    return f"{told}; no fund known here followed {percent(sum(lacking.values()))} of the target weight ({parts})."
 
 
 def costs_table(result: Result) -> Table:
