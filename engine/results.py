@@ -18,6 +18,7 @@ import yaml
 
 from engine import __version__
 from engine.errors import ResultError
+from engine.market.exporting import swap
 from engine.market.finding import counts
 
 if TYPE_CHECKING:
@@ -72,23 +73,12 @@ def write(
         draft.mkdir()
         for name, content in {**_files(result, text), **more(text), COMPLETE: _manifest(result, command)}.items():
             (draft / name).write_text(content, encoding="utf-8", newline="\n")
-        _swap(draft, folder)
+        swap(draft, folder)
     except OSError as error:
         raise ResultError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
-
-
-def _swap(draft: Path, folder: Path) -> None:
-    """Rename the finished draft into place; a folder that is there goes only when the new one is ready."""
-    if folder.exists():
-        old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-        folder.rename(old)
-        draft.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        draft.rename(folder)
 
 
 def _files(result: Result, text: str) -> dict[str, str]:
