@@ -36,6 +36,7 @@ bench: .venv/.ready ## time the engine, and the whole command against bt with a 
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds -o addopts= --import-mode=importlib
 	PYTHONPATH=. $(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/peers/compare.py
+	BACKTEST_CASES=50000 $(BIN)/python -m pytest -q tests/test_two_books.py
 
 clean: ## remove the environment and what tools left behind
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage *.egg-info
