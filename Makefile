@@ -38,6 +38,7 @@ bench: .venv/.ready ## time the engine and, against bt with a QuantStats report,
 	BACKTEST_KILLS=200 $(BIN)/python -m pytest tests/market/test_processes.py -k killed
 	$(BIN)/python benchmarks/peers/cross_check.py
 	$(BIN)/python benchmarks/peers/compare.py
+	BACKTEST_CASES=50000 $(BIN)/python -m pytest -q tests/test_two_books.py
 
 clean: ## remove the environment and what tools left behind
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage *.egg-info

@@ -102,12 +102,13 @@ class Replay:
     def of(cls, book: Book, rows: Rows, cash: Floats, capital: Floats) -> Replay:
         """From the first book; `cash` is the value of a unit of CASH at every session."""
         cash_price = cash[np.maximum(rows.session, 0)][:, :, None]
-        cash_held = np.concatenate([capital[:, None], book.cash], axis=1)
+        start = capital / cash_price[:, 0, 0]  # in units of CASH: variants start when they start
+        cash_held = np.concatenate([start[:, None], book.cash], axis=1)
         change = np.diff(cash_held, axis=1)[:, :, None]
         change[np.abs(change) * cash_price <= DUST * book.before[:, :, None]] = 0.0
         change[~rows.there] = 0.0
         opening = np.zeros((len(capital), 1, book.traded.shape[2] + 1))
-        opening[:, 0, -1] = capital
+        opening[:, 0, -1] = start
         size = np.concatenate([opening, np.concatenate([book.traded, change], axis=2)], axis=1)
         price = np.concatenate([opening, np.concatenate([book.price, cash_price], axis=2)], axis=1)
         price[:, 0] = price[:, 1]

@@ -64,7 +64,7 @@ class _Account:
         self.live = [(0, 0)] * len(variants)  # with bands: the event whose order is on, and its slices done
         shape = (len(variants), len(exchange.assets))
         self.units = np.zeros(shape)
-        self.cash_units = np.array([execution.capital for execution in executions])
+        self.cash_units = np.array([execution.capital for execution in executions]) / self.prices.cash[:, 0]
         self.sale_waits = np.zeros(shape)  # units
         self.buy_waits = np.zeros(shape)  # rupees
         self.some_wait = False
