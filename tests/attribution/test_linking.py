@@ -96,6 +96,13 @@ def cases(most: int, returns: st.SearchStrategy[float] = ANY) -> st.SearchStrate
     return st.tuples(pairs, st.lists(st.floats(-1.0, 1.0), min_size=most, max_size=most))
 
 
+def test_what_multiplying_would_miss_goes_to_each_by_its_size() -> None:
+    """1.2 x 0.9 = 1.08 lacks a factor 1.1 / 1.08: two thirds of it (as a power) to 0.2, one to -0.1, none to 0."""
+    missed = 1.1 / 1.08
+    linked = link(pd.DataFrame({"a": [0.2], "b": [-0.1], "c": [0.0]}), [0.1], [0.0], "geometric")
+    assert linked.tolist() == pytest.approx([1.2 * missed ** (2 / 3) - 1, 0.9 * missed ** (1 / 3) - 1, 0.0], abs=1e-15)
+
+
 def growth(returns: Floats) -> float:
     return float(np.prod(1.0 + returns))
 
