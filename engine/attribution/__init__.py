@@ -2,18 +2,28 @@
 
 from engine.attribution.active import ActiveLedger, active_ledger
 from engine.attribution.brinson import brinson, brinson_periods
+from engine.attribution.factors import FactorModel, factor_model, rolling_betas
 from engine.attribution.geometric import geometric_effects
 from engine.attribution.linking import link, linked_periods
-from engine.attribution.regression import MarketModel, market_model
+from engine.attribution.regression import MarketModel, Timing, henriksson_merton, market_model, treynor_mazuy
+from engine.attribution.style import style_keys, style_returns
 
 __all__ = [
     "ActiveLedger",
+    "FactorModel",
     "MarketModel",
+    "Timing",
     "active_ledger",
     "brinson",
     "brinson_periods",
+    "factor_model",
     "geometric_effects",
+    "henriksson_merton",
     "link",
     "linked_periods",
     "market_model",
+    "rolling_betas",
+    "style_keys",
+    "style_returns",
+    "treynor_mazuy",
 ]
