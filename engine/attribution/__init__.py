@@ -6,12 +6,14 @@ from engine.attribution.factors import FactorModel, factor_model, rolling_betas
 from engine.attribution.geometric import geometric_effects
 from engine.attribution.linking import link, linked_periods
 from engine.attribution.regression import MarketModel, Timing, henriksson_merton, market_model, treynor_mazuy
+from engine.attribution.sectors import SectorAttribution, no_sectors, sector_attribution, sector_keys
 from engine.attribution.style import style_keys, style_returns
 
 __all__ = [
     "ActiveLedger",
     "FactorModel",
     "MarketModel",
+    "SectorAttribution",
     "Timing",
     "active_ledger",
     "brinson",
@@ -22,7 +24,10 @@ __all__ = [
     "link",
     "linked_periods",
     "market_model",
+    "no_sectors",
     "rolling_betas",
+    "sector_attribution",
+    "sector_keys",
     "style_keys",
     "style_returns",
     "treynor_mazuy",
