@@ -157,9 +157,24 @@ def attribution(result: Result) -> dict[str, Any]:
         },
         "by_rule": {str(rule): _plain(row) for rule, row in ledger.by_rule().iterrows()},
         "by_year": {str(year): _plain(row) for year, row in ledger.by_year().iterrows()},
+        "sectors": _sectors(result),
         "market_model": None if fit is None else dict(vars(fit)),
     }
     return dict(rounded(found))
+
+
+def _sectors(result: Result) -> dict[str, Any]:
+    """By segment: mean weights of both and linked effects; the sectors without an index; or why there is nothing."""
+    found = result.sectors
+    if found is None:
+        return {"why": result.no_sectors}
+    table = {str(segment): _plain(row) for segment, row in found.by_segment().iterrows()}
+    return {
+        "segments": table,
+        "rest": list(found.rest),
+        "sessions_without_weights": found.without_weights,
+        "residual_daily": found.residual,
+    }
 
 
 def _plain(values: pd.Series) -> dict[str, float]:

@@ -6,7 +6,7 @@ from engine.attribution.factors import FactorModel, factor_model, rolling_betas
 from engine.attribution.geometric import geometric_effects
 from engine.attribution.linking import link, linked_periods
 from engine.attribution.regression import MarketModel, Timing, henriksson_merton, market_model, treynor_mazuy
-from engine.attribution.sectors import SectorAttribution, no_sectors, sector_attribution, sector_keys
+from engine.attribution.sectors import SectorAttribution, no_sectors, sector_attribution
 from engine.attribution.style import style_keys, style_returns
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "no_sectors",
     "rolling_betas",
     "sector_attribution",
-    "sector_keys",
     "style_keys",
     "style_returns",
     "treynor_mazuy",

@@ -30,12 +30,11 @@ from engine.attribution.active import ActiveLedger
 from engine.attribution.linking import Method, link
 from engine.market.keys import SeriesKey, Variant
 from engine.market.market import Market, last_known
-from engine.market.registry import benchmark_sectors
+from engine.market.registry import SECTORED, benchmark_sectors
 from engine.simulation import Ledger
 
 Floats = NDArray[np.float64]
 
-BENCHMARK = "NIFTY 50"
 REST = "Rest of Nifty"
 GAP = "sector proxy gap"
 UNKNOWN = "no sector weights"
@@ -86,17 +85,10 @@ class SectorAttribution:
         return pd.concat([weights, effects], axis=1)
 
 
-def sector_keys(variant: Variant) -> frozenset[SeriesKey]:
-    """What the sectors are read from: published weights, and the index of each sector in the variant that is earned."""
-    sectors = benchmark_sectors()
-    indices = {SeriesKey(index, variant) for index in sectors.values() if index}
-    return frozenset({SeriesKey(sector, "weight") for sector in sectors} | indices)
-
-
 def no_sectors(market: Market, sessions: pd.DatetimeIndex) -> str | None:
     """Why there is no attribution by sector over some sessions of the market; None where there is one."""
-    if market.benchmark != BENCHMARK:
-        return f"sector weights are known of the {BENCHMARK} alone, not of the {market.benchmark}"
+    if market.benchmark != SECTORED:
+        return f"sector weights are known of the {SECTORED} alone, not of the {market.benchmark}"
     if not len(_published(market)):
         return "no sector weights in this store"
     before = market.sessions.get_indexer(sessions)[1:] - 1
@@ -160,7 +152,7 @@ def _taken_apart(
 
 def segment_of(asset: str) -> str:
     """The sector an index stands for, or a segment of its own; the benchmark moves as the Rest of Nifty does."""
-    if asset == BENCHMARK:
+    if asset == SECTORED:
         return REST
     sectors = {index: sector for sector, index in benchmark_sectors().items() if index}
     return sectors.get(asset, f"{asset}, outside the benchmark")

@@ -15,8 +15,12 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeVar
 
 from engine.errors import nearest
+from engine.market.keys import SeriesKey, Variant
 
 Value = TypeVar("Value")
+
+SECTORED = "NIFTY 50"
+"""The benchmark whose sectors are known."""
 
 
 class IndexFacts(NamedTuple):
@@ -109,6 +113,13 @@ def style_factors() -> Mapping[str, StyleFactor]:
     return MappingProxyType(
         {row["factor"]: StyleFactor(row["long"], row["short"]) for row in read_facts("style_factors.csv")}
     )
+
+
+def sector_keys(variant: Variant) -> frozenset[SeriesKey]:
+    """What SECTORED is taken apart by: its sectors' published weights, and the index of each in a variant."""
+    sectors = benchmark_sectors()
+    indices = {SeriesKey(index, variant) for index in sectors.values() if index}
+    return frozenset({SeriesKey(sector, "weight") for sector in sectors} | indices)
 
 
 @cache

@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from engine import load_config
-from engine.attribution import SectorAttribution, brinson, no_sectors, sector_attribution, sector_keys
+from engine.attribution import SectorAttribution, brinson, no_sectors, sector_attribution
 from engine.attribution.linking import METHODS
 from engine.attribution.sectors import GAP, LONGEST_DRIFT, REST, UNKNOWN, segment_of
 from engine.market.keys import SeriesKey, Variant
 from engine.market.market import Market
-from engine.market.registry import benchmark_sectors
+from engine.market.registry import benchmark_sectors, sector_keys
 from engine.run import Result, run
 from tests.conftest import ROOT
 from tests.markets import Prices, config_of, engine_market, frame, history, strategy, weekdays
@@ -106,8 +106,10 @@ def test_by_hand() -> None:
             move["NIFTY 50"],
             theirs[day - 1],
         )
-        bets = {IT: (1 - own["NIFTY 50"]) * before[IT] * (move["NIFTY IT"] - market),
-                FINANCE: (1 - own["NIFTY 50"]) * before[FINANCE] * (move["NIFTY FINANCIAL SERVICES"] - market)}  # fmt: skip
+        bets = {
+            IT: (1 - own["NIFTY 50"]) * before[IT] * (move["NIFTY IT"] - market),
+            FINANCE: (1 - own["NIFTY 50"]) * before[FINANCE] * (move["NIFTY FINANCIAL SERVICES"] - market),
+        }
         row = found.daily.iloc[day]
         expected = {
             ("allocation", IT): own["NIFTY IT"] * (move["NIFTY IT"] - market) - bets[IT],
