@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Method = Literal["carino", "menchero", "grap", "frongello", "geometric"]
 Returns: TypeAlias = "pd.Series | Sequence[float] | Floats"
 
-METHODS = ("carino", "menchero", "grap", "frongello", "geometric")
+METHODS: tuple[Method, ...] = ("carino", "menchero", "grap", "frongello", "geometric")
 CLOSES = 1e-9  # how far a period's effects may be from adding up to its active return
 
 
