@@ -228,8 +228,6 @@ def _sessions_of(market: Market, published: pd.DataFrame) -> NDArray[np.intp]:
 def _latest(market: Market) -> NDArray[np.intp]:
     """Which published weights each session's close goes by; -1 where there are none, or only old ones."""
     published = _published(market)
-    if not len(published):
-        return np.full(len(market.sessions), -1)
     latest = np.searchsorted(_sessions_of(market, published), np.arange(len(market.sessions)), side="right") - 1
     age = (market.days - published.index.to_numpy("datetime64[D]")[latest]).astype(int)
     return np.where(age <= LONGEST_DRIFT, latest, -1)
