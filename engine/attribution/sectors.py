@@ -118,36 +118,49 @@ def _taken_apart(
     active: ActiveLedger, ledger: Ledger, theirs: pd.DataFrame, gaps: Floats, rest: tuple[str, ...]
 ) -> SectorAttribution:
     """`theirs` are the benchmark's weights at the previous close and `gaps` R - B where there is one, by sector."""
-    weights, sectors = ledger.weights.shift(1, fill_value=0.0), theirs.columns
-    names = {asset: segment_of(asset) for asset in weights.columns}
-    segments = list(dict.fromkeys([*sectors, *names.values(), UNKNOWN]))
+    names = {asset: segment_of(asset) for asset in ledger.weights.columns}
+    unknown = theirs.isna().any(axis=1)
+    unknown.iloc[0] = False  # nothing is held yet, and nothing earned
+    segments = list(dict.fromkeys([*theirs.columns, *names.values(), *([UNKNOWN] if unknown.any() else [])]))
+    held = ledger.weights.shift(1, fill_value=0.0).rename(columns=names).reindex(columns=segments, fill_value=0.0)
     opened = ledger.traded.div(np.concatenate(([ledger.capital], ledger.nav.to_numpy()[:-1])), axis=0)
     earned = (active.static + active.timing - opened).rename(columns=names).reindex(columns=segments, fill_value=0.0)
-    own = weights.rename(columns=names).reindex(columns=segments, fill_value=0.0)
-    known, itself = theirs.notna().all(axis=1), own[REST].copy()  # what holds the benchmark
-    bet = theirs.fillna(0.0).mul(1.0 - itself, axis=0) * gaps  # W (R - B), but for what is held as well
-    inside = [segment for segment in names.values() if segment in sectors]
-    earned.loc[~known, UNKNOWN] = earned.loc[~known, inside].sum(axis=1)
-    earned.loc[~known, inside] = 0.0
-    earned[sectors] -= bet
-    own[REST], own[UNKNOWN] = 0.0, itself.where(~known, 0.0)
-    own[sectors] += theirs.fillna(0.0).mul(itself, axis=0)
+    bet = theirs.fillna(0.0).mul(1.0 - held[REST], axis=0) * gaps  # W (R - B), but for what is held as well
     parts = {
-        "allocation": earned,
+        "allocation": _told(earned, theirs.columns, unknown).sub(bet, fill_value=0.0)[segments],
         "selection": opened.rename(columns=names),
         "gap": bet.sum(axis=1).to_frame(GAP),
         "cash": active.cash.to_frame("CASH"),
         "costs": active.costs,
     }
-    daily = pd.concat(parts, axis=1, names=["effect", "segment"])
-    full = theirs.reindex(columns=segments, fill_value=0.0).where(known, np.nan)
-    if known[1:].all():
-        daily, own, full = (
-            daily.drop(columns=[("allocation", UNKNOWN)]),
-            own.drop(columns=UNKNOWN),
-            full.drop(columns=UNKNOWN),
-        )
-    return SectorAttribution(daily, own, full, active.active, active.portfolio, active.benchmark, rest)
+    return SectorAttribution(
+        pd.concat(parts, axis=1, names=["effect", "segment"]),
+        _spread(held, theirs, unknown),
+        theirs.reindex(columns=segments, fill_value=0.0).where(theirs.notna().all(axis=1), np.nan),
+        active.active,
+        active.portfolio,
+        active.benchmark,
+        rest,
+    )
+
+
+def _told(earned: pd.DataFrame, sectors: pd.Index, unknown: pd.Series) -> pd.DataFrame:
+    """What segments earned, with what the sectors did on sessions without their weights in UNKNOWN."""
+    told = earned.copy()
+    if unknown.any():
+        told.loc[unknown, UNKNOWN] = earned.loc[unknown, list(sectors)].sum(axis=1)
+        told.loc[unknown, list(sectors)] = 0.0
+    return told
+
+
+def _spread(held: pd.DataFrame, theirs: pd.DataFrame, unknown: pd.Series) -> pd.DataFrame:
+    """The strategy's weights, with what holds the benchmark (in REST) spread over its sectors, or in UNKNOWN."""
+    itself, own = held[REST], held.copy()
+    own[REST] = 0.0
+    own[theirs.columns] += theirs.fillna(0.0).mul(itself, axis=0)
+    if unknown.any():
+        own[UNKNOWN] = itself.where(unknown, 0.0)
+    return own
 
 
 def segment_of(asset: str) -> str:
@@ -207,8 +220,6 @@ def _sessions_of(market: Market, published: pd.DataFrame) -> NDArray[np.intp]:
 def _latest(market: Market) -> NDArray[np.intp]:
     """Which published weights each session's close goes by; -1 where there are none, or only old ones."""
     published = _published(market)
-    if not len(published):
-        return np.full(len(market.sessions), -1)
     latest = np.searchsorted(_sessions_of(market, published), np.arange(len(market.sessions)), side="right") - 1
     age = (market.days - published.index.to_numpy("datetime64[D]")[latest]).astype(int)
     return np.where(age <= LONGEST_DRIFT, latest, -1)

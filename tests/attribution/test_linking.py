@@ -27,7 +27,9 @@ Floats = NDArray[np.float64]
 Case = tuple[list[tuple[float, float]], list[float]]
 Arithmetic = Literal["carino", "menchero", "grap", "frongello"]
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "bacon_2008.json").read_text("utf-8"))
+FOLDER = Path(__file__).parents[1] / "golden"
+GOLDEN = json.loads((FOLDER / "bacon_2008.json").read_text("utf-8"))
+MORNINGSTAR = json.loads((FOLDER / "morningstar_geometric.json").read_text("utf-8"))
 RETURNS = st.lists(st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5)), min_size=1, max_size=60)
 SUMS: tuple[Arithmetic, ...] = ("carino", "menchero", "grap", "frongello")
 NAN = float("nan")
@@ -94,6 +96,35 @@ def cases(most: int, returns: st.SearchStrategy[float] = ANY) -> st.SearchStrate
     """
     pairs = st.lists(st.tuples(returns, returns), min_size=1, max_size=most)
     return st.tuples(pairs, st.lists(st.floats(-1.0, 1.0), min_size=most, max_size=most))
+
+
+def test_morningstar_geometric() -> None:
+    """Selection by segment; the three levels of allocation multiply to the one level of the segments."""
+    wp, wb, rp, rb = (
+        pd.DataFrame([MORNINGSTAR[key]], columns=MORNINGSTAR["segments"])
+        for key in ("portfolio_weights", "benchmark_weights", "portfolio_returns", "benchmark_returns")
+    )
+    effects = brinson_periods(wp, wb, rp, rb, interaction="with_selection")
+    found = geometric_effects(effects, (wb * rb).to_numpy().sum(axis=1)).loc[0]
+    np.testing.assert_allclose(found["selection"], MORNINGSTAR["selection"], atol=8e-5)
+    assert found["selection"].sum() == pytest.approx(MORNINGSTAR["selection_total"], abs=8e-5)
+    levels = np.prod(1 + np.array(MORNINGSTAR["allocation_levels"])) - 1
+    assert found["allocation"].sum() == pytest.approx(levels, abs=2e-4)  # three roundings
+    both = (1 + found["allocation"].sum()) * (1 + found["selection"].sum()) - 1
+    assert both == pytest.approx(MORNINGSTAR["active"], abs=8e-5)
+
+
+@pytest.mark.parametrize("method", ["grap", "frongello"])
+def test_frongellos_own_example(method: Method) -> None:
+    """21% against 11%, of which 6% allocation, then 14% against 9%, of which 2%: 37.94% against 20.99%.
+
+    The two periods are on page 3 of Frongello's slides "Linking Single Period Arithmetic Attribution Results" (Sydney,
+    2004; read at pdfslide.us). By hand: allocation 6% x 1.09 + 2% x 1.21, selection 4% x 1.09 + 3% x 1.21.
+    """
+    effects = pd.DataFrame({"allocation": [0.06, 0.02], "selection": [0.04, 0.03]})
+    linked = link(effects, [0.21, 0.14], [0.11, 0.09], method)
+    assert linked.tolist() == pytest.approx([0.0896, 0.0799], abs=1e-15)
+    assert linked.sum() == pytest.approx(0.1695, abs=1e-15)
 
 
 def test_what_multiplying_would_miss_goes_to_each_by_its_size() -> None:

@@ -101,14 +101,11 @@ def test_by_hand() -> None:
     theirs = second(PUBLISHED)[1:]
     for day in range(1, 6):
         move = {name: closes[day + 1] / closes[day] - 1 for name, closes in CLOSES.items()}
-        own, market, before = (
-            {name: worth[name][day - 1] / nav[day - 1] for name in HELD},
-            move["NIFTY 50"],
-            theirs[day - 1],
-        )
+        own = {name: worth[name][day - 1] / nav[day - 1] for name in HELD}
+        market, before, bare = move["NIFTY 50"], theirs[day - 1], 1 - own["NIFTY 50"]
         bets = {
-            IT: (1 - own["NIFTY 50"]) * before[IT] * (move["NIFTY IT"] - market),
-            FINANCE: (1 - own["NIFTY 50"]) * before[FINANCE] * (move["NIFTY FINANCIAL SERVICES"] - market),
+            IT: bare * before[IT] * (move["NIFTY IT"] - market),
+            FINANCE: bare * before[FINANCE] * (move["NIFTY FINANCIAL SERVICES"] - market),
         }
         row = found.daily.iloc[day]
         expected = {
@@ -272,6 +269,7 @@ def test_a_switching_strategy_closes_and_agrees_with_brinson(seed: int, fill: st
     result = run(config_of(plain), market)
     found = apart(result)
     assert_closes(found, result.attribution.total)
+    assert not found.daily.iloc[0].drop("costs").any()  # weights are published, but nothing is held yet
     assert found.daily["selection"].to_numpy().any() == (fill == "next_open")
     values = {name: market.closes([name], "total").iloc[:, 0].pct_change() for name in CLOSES}
     moves = pd.DataFrame({IT: values["NIFTY IT"], FINANCE: values["NIFTY FINANCIAL SERVICES"],
@@ -342,19 +340,18 @@ def test_real_history_closes(name: str, market_folder: Path) -> None:
 
 @pytest.mark.real
 def test_drifted_weights_meet_the_next_published_ones(market_folder: Path) -> None:
-    """A month's drift ends within half a point of the next weights where nothing but prices moved them."""
+    """A month's drift ends half a point off in the sector it misses most, half of what weights left alone would be.
+
+    What is left is what the benchmark's changes and stocks that are not in the sectors' indices do.
+    """
     market = real_market(market_folder, sector_keys("total"))
     config = load_config(ROOT / "configs" / "nifty_buy_and_hold.yaml")
-    found = apart(run(config, market)).benchmark_weights
+    weights = apart(run(config, market)).benchmark_weights.to_numpy()
+    days = market.sessions[-len(weights) :]
     dates = market.readings[SeriesKey(IT, "weight")].index
-    misses = []
-    for dated in dates[dates >= found.index[2]]:
-        place = found.index.searchsorted(dated, side="right") - 1
-        if place + 1 < len(found) and place > 1:
-            drifted, published = (
-                found.iloc[place],
-                found.iloc[place + 1],
-            )  # rows are the close before: the reset is next
-            misses.append((published - drifted).abs().max())
-    assert len(misses) > 100
-    assert np.median(misses) < 0.005
+    closes = [place for place in days.searchsorted(dates, side="right") - 1 if 1 < place < len(days) - 1]
+    drifted, published = weights[closes], weights[np.array(closes) + 1]  # rows are of the close before
+    missed, moved = np.abs(published - drifted).max(axis=1), np.abs(np.diff(published, axis=0)).max(axis=1)
+    assert len(closes) == 109
+    assert np.median(missed) < 0.55 * np.median(moved)
+    assert np.median(missed) < 0.005
