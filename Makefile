@@ -32,7 +32,7 @@ lint: .venv/.ready ## mend style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready ## time the engine, and the whole command against bt with a QuantStats report
+bench: .venv/.ready ## time the engine, and the whole command against bt with a QuantStats report; 50,000 cases of the two books
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds -o addopts= --import-mode=importlib
 	PYTHONPATH=. $(BIN)/python benchmarks/scale.py
 	$(BIN)/python benchmarks/peers/compare.py
