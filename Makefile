@@ -32,7 +32,7 @@ lint: .venv/.ready ## mend style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready ## time the engine and, against bt with a QuantStats report, the whole command; check the books against bt
+bench: .venv/.ready ## time everything against peers, check the books against bt and on 50,000 cases (half an hour)
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds -o addopts= --import-mode=importlib
 	PYTHONPATH=. $(BIN)/python benchmarks/scale.py
 	BACKTEST_KILLS=200 $(BIN)/python -m pytest tests/market/test_processes.py -k killed
