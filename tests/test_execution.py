@@ -309,9 +309,10 @@ def test_a_sale_that_costs_more_than_it_brings_is_paid_by_the_cash_there_is() ->
         market_of(OCTOBER[:6], A=[100, 101, 100, 101, 101, 101]),
         {"vehicle": "share", "dp": True, "charges": zero, "cash_spread": 0.065},  # the repo rate: CASH earns nothing
         signals={"up": {"use": "momentum", "of": "A", "lookback": 1}}, rules=rules,
-        schedule={"decide": "on_change"}, market={"benchmark": "A", "universe": ["A"]},
+        schedule={"decide": "on_change"}, market={"benchmark": "A", "universe": ["A"]}, tax={},
     )  # fmt: skip
     small = result.ledger.fills.iloc[2]
     before = 1_000_000 + 4_999.95 - 15.34  # what 4,999.95 units gained, and the depository's charge of the first sale
     assert small["value"] == pytest.approx(0.000005 * before + 0.499995 * 15.34, abs=1e-7)
     assert small["value"] < small["dp"] == 15.34
+    assert result.taxed is not None  # whose book takes it for a sale that brought nothing
