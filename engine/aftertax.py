@@ -81,7 +81,7 @@ def fair_values(exchange: Exchange, days: Days) -> dict[str, float]:
 
 
 def _sold_at_the_end(ledger: Ledger, terms: Terms, last: int) -> AfterTax:
-    """Everything is sold at the last close; what is still owed of a closed year is paid as well."""
+    """Everything is sold at the last close, and the tax of the running year is paid."""
     account = ledger.account
     assert account is not None  # the portfolio is taxed
     units, values = ledger.units.to_numpy()[-1], ledger.values.to_numpy()[-1]
@@ -90,5 +90,5 @@ def _sold_at_the_end(ledger: Ledger, terms: Terms, last: int) -> AfterTax:
     cost = prices.cost(-worth[None, :])[0]
     idle = float(ledger.cash.iloc[-1])
     running = account.liquidated(last, idle / float(ledger.cash_index.iloc[-1]), worth, cost)
-    final = idle + float((worth - cost).sum()) - running.total - account.owed
+    final = idle + float((worth - cost).sum()) - running.total
     return AfterTax(ledger, account.years, running, final)
