@@ -76,7 +76,7 @@ class World(NamedTuple):
             units, volumes = self.walk(3 + place)
             bars[SeriesKey(symbol, "stock")] = frame(units.price, units.opens)
             dated = pd.Series(volumes)
-            readings[SeriesKey(symbol, "volume")] = pd.Series(dated.to_numpy(), pd.DatetimeIndex(dated.index))
+            readings[SeriesKey(symbol, "shares")] = pd.Series(dated.to_numpy(), pd.DatetimeIndex(dated.index))
             theirs.readings.update({(symbol, "stock"): units.price, (symbol, "stock_open"): units.opens})
             theirs.readings[symbol, "volume"] = volumes
         return replace(market, bars=bars, readings=readings), with_facts(theirs)

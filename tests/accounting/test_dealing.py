@@ -25,7 +25,7 @@ def test_a_basket_pays_and_moves_each_of_its_stocks() -> None:
     bars, readings = {**market.bars}, {}
     for name, closes in prices.items():
         bars[SeriesKey(name, "stock")] = frame(dict(zip(DAYS, closes, strict=True)), {})
-        readings[SeriesKey(name, "volume")] = pd.Series([1000.0] * 6, bars[SeriesKey(name, "stock")].index)
+        readings[SeriesKey(name, "shares")] = pd.Series([1000.0] * 6, bars[SeriesKey(name, "stock")].index)
     market = replace(market, bars=bars, readings=readings)
     execution = Execution.model_validate({"vehicle": "share", "dp": True, "impact": {"window": 4}})
     terms = terms_of(Desk(execution, {"A": ("P", "Q", "R")}, 1, 5), exchange_of(market, ["A"], "price", at_open=False),
