@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,29 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LEAST = 60  # sessions: with fewer nothing is said of what else could have happened
+
+
+class Bounds(NamedTuple):
+    """Mean sessions of a block (0: nothing was resampled), and the bounds of every column's sum."""
+
+    block: int
+    low: Floats
+    high: Floats
+
+
+def intervals(daily: Floats, error: Floats, confidence: float, resamples: int, seed: int) -> Bounds:
+    """Percentile intervals of the sums of `daily` (sessions x columns), NaN for fewer than 60 sessions.
+
+    `error` is a standard error that each sum has beside that of its days, drawn from the normal distribution.
+    """
+    if len(daily) < LEAST:
+        none = np.full(len(error), np.nan)
+        return Bounds(0, none, none)
+    block = block_length(daily)
+    sums = resampled_sums(daily, block, resamples, seed)
+    noise = np.random.default_rng(seed + 1).normal(size=sums.shape)
+    tail = (1.0 - confidence) / 2.0
+    return Bounds(block, *np.quantile(sums + error * noise, [tail, 1.0 - tail], axis=0))
 
 
 def block_length(daily: Floats) -> int:

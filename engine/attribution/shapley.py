@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.accounting import Orders
 from engine.attribution import games
 from engine.attribution.coalitions import Coalitions
-from engine.attribution.intervals import LEAST, block_length, resampled_sums
+from engine.attribution.intervals import intervals
 from engine.attribution.parts import Part, parts_of
 from engine.config.models import Config
 from engine.errors import StrategyError
@@ -98,7 +98,7 @@ def rule_shapley(
     if not years:
         raise StrategyError("the window is a single session: no part of it has a growth a year")
     daily, error, pairs = games.solve(game, players, orders)
-    block, low, high = _intervals(daily, error, drawing)
+    block, low, high = intervals(daily, error, drawing.confidence, drawing.resamples, drawing.seed)
     alone = games.left_out(game, players).sum(axis=0)
     table = {"share": daily.sum(axis=0), "low": low, "high": high, "error": error, "leave_one_out": alone}
     names = [part.name for part in parts]
@@ -148,16 +148,3 @@ def _followed(
     start = np.full((len(rupees), 1), own.orders.execution.capital)
     logs = np.diff(np.log(np.hstack([start, rupees])), axis=1)
     return {one: logs[where[one]] for one in wanted}, market.sessions[first : plan.last + 1]
-
-
-def _intervals(daily: Floats, error: Floats, drawing: Drawing) -> tuple[int, Floats, Floats]:
-    """The block, and the bounds of each column's sum; the error of sampling is drawn beside the days."""
-    if len(daily) < LEAST:
-        none = np.full(len(error), np.nan)
-        return 0, none, none
-    block = block_length(daily)
-    sums = resampled_sums(daily, block, drawing.resamples, drawing.seed)
-    noise = np.random.default_rng(drawing.seed + 1).normal(size=sums.shape)
-    tail = (1.0 - drawing.confidence) / 2.0
-    low, high = np.quantile(sums + error * noise, [tail, 1.0 - tail], axis=0)
-    return block, low, high
