@@ -35,7 +35,7 @@ EIGHT = {
          "hold": {"use": "top", "n": 3, "by": "strength", "buffer": 1, "weigh": "inverse_volatility"}},
         {"name": "rest", "hold": {NAMES[0]: 1.0}},
     ],
-    "overlays": [{"use": "max_weight", "most": 0.4}, {"use": "glide", "decisions": 2}],
+    "overlays": [{"use": "max_weight", "most": 0.4}, {"use": "target_volatility", "target": 0.15}],
     "execution": {"buy_bps": 5, "sell_bps": 5, "slippage_bps": 5},
 }  # fmt: skip
 CONDITIONS = {
