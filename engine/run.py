@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 
@@ -12,10 +12,11 @@ import numpy as np
 
 from engine import metrics
 from engine.aftertax import Taxed, taxed
-from engine.attribution import ActiveLedger, MarketModel, active_ledger, market_model
+from engine.attribution import ActiveLedger, MarketModel, RuleShares, active_ledger, market_model, rule_shapley
 from engine.blocks import in_words
 from engine.claims import Check, check_claims
 from engine.config.models import Config
+from engine.errors import EngineError
 from engine.horizons import Horizons, Run, Stretch, horizons_of
 from engine.market.market import Market
 from engine.metrics import Window
@@ -37,6 +38,7 @@ class Result:
     attribution: ActiveLedger
     portfolio: Portfolio
     taxed: Taxed | None = None
+    check: Callable[[Replay], None] = field(default=replay, repr=False, compare=False)
 
     @property
     def window(self) -> Window:
@@ -58,6 +60,14 @@ class Result:
         active = {**self.active_measures, "alpha_t": fit.alpha_t if fit else None, "total": self.attribution.total}
         whole = Stretch(self.window, self.measures, self.benchmark_measures, active)
         return horizons_of(Run(self.config, self.market, self.plan, self.ledger, self.benchmark), whole)
+
+    @cached_property
+    def rule_shares(self) -> RuleShares | str:
+        """What each part of the strategy's file earned; in words why not, where one cannot be done without."""
+        try:
+            return rule_shapley(self.config, self.market, self.plan, check=self.check)
+        except EngineError as error:
+            return str(error)
 
     @cached_property
     def survivorship(self) -> tuple[Grade, ...]:
@@ -131,7 +141,7 @@ def run(config: Config, market: Market, check: Callable[[Replay], None] = replay
     rules = _rule_in_force(plan, len(ledger.nav))
     after_tax = None if config.tax is None else taxed([own, theirs], config.tax, plan.last, check)
     active = active_ledger(ledger, benchmark, config.market.benchmark, rules)
-    return Result(config, market, plan, ledger, benchmark, active, own, after_tax)
+    return Result(config, market, plan, ledger, benchmark, active, own, after_tax, check)
 
 
 def _rule_in_force(plan: Plan, sessions: int) -> list[str]:

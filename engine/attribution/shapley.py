@@ -1,16 +1,17 @@
 """Which sentence of the strategy file earned it: every part's share of the growth over the benchmark.
 
 A coalition of parts (`parts`) is followed like a strategy, at the full strategy's decisions and on its terms, net of
-costs; without any rule it is the benchmark, free of cost. Its value is its annualised log growth,
-ln(final value / capital) / years. A part's share is what it adds to the value, on average over all orders in which the
-parts could have been put together: the shares add up to the strategy's value less the benchmark's. Log growth adds up
-over days, so every share is a sum of daily ones, which are what is resampled for its interval.
+costs and before taxes on gains; without any rule it is the benchmark, free of cost. Its value is its annualised log
+growth, ln(final value / capital) / years. A part's share is what it adds to the value, on average over all orders in
+which the parts could have been put together: the shares add up to the strategy's value less the benchmark's. Log growth
+adds up over days, so every share is a sum of daily ones, which are what is resampled for its interval.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,35 @@ class RuleShares:
         """Whether a share cannot be told from zero: its interval spans it, or there is none."""
         low, high = (float(self.table[bound].loc[name]) for bound in ("low", "high"))
         return not (low > 0.0 or high < 0.0)
+
+    def idle(self, name: str) -> bool:
+        """Whether a part made no difference in any coalition."""
+        return not self.daily[name].to_numpy().any()
+
+    def pairs(self) -> list[tuple[str, str, float]]:
+        """Every pair and its interaction, the strongest first; those of which nothing is known are left out."""
+        table = self.interactions.to_numpy()
+        rows, columns = np.triu_indices(len(table), 1)
+        found = [(row, column, float(table[row, column])) for row, column in zip(rows, columns, strict=True)]
+        names = [part.name for part in self.parts]
+        known = [(names[row], names[column], value) for row, column, value in found if not np.isnan(value)]
+        return sorted(known, key=lambda pair: -abs(pair[2]))
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON: log growth a year as fractions; an interval that is not known is null."""
+        rows = {part.name: self.table.loc[[part.name]].iloc[0].to_dict() for part in self.parts}
+        return {
+            "base": self.base,
+            "total": self.total,
+            "confidence": self.confidence,
+            "block": self.block,
+            "coalitions": self.coalitions,
+            "permutations": self.permutations,
+            "parts": [
+                {"name": part.name, "says": part.says, "place": part.place, **rows[part.name]} for part in self.parts
+            ],
+            "interactions": [{"parts": [one, other], "value": value} for one, other, value in self.pairs()],
+        }
 
 
 def rule_shapley(
