@@ -13,6 +13,7 @@ import numpy as np
 from engine import metrics
 from engine.aftertax import Taxed, taxed
 from engine.attribution import ActiveLedger, MarketModel, RuleShares, active_ledger, market_model, rule_shapley
+from engine.attribution.parts import parts_of
 from engine.blocks import in_words
 from engine.claims import Check, check_claims
 from engine.config.models import Config
@@ -24,6 +25,8 @@ from engine.plan.plan import Plan, plan_of
 from engine.plan.survivorship import Grade, grades
 from engine.portfolios import Portfolio, parted, portfolios_of, simulated
 from engine.simulation import Ledger, Replay, replay
+
+FOLLOWED = 64  # combinations under charges that are no fraction of an order's value: a quarter of a second each
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,13 @@ class Result:
 
     @cached_property
     def rule_shares(self) -> RuleShares | str:
-        """What each part of the strategy's file earned; in words why not, where one cannot be done without."""
+        """What each part of the strategy's file earned; in words why not, where that is not worked out in a run."""
+        terms, combinations = self.portfolio.orders.terms, 2 ** len(parts_of(self.config))
+        if combinations > FOLLOWED and terms is not None and not terms.proportional:
+            return (
+                f"with charges per order a run follows {FOLLOWED} combinations of parts at most, and there are "
+                f"{combinations:,}; engine.attribution.rule_shapley(config, market, plan) follows them all"
+            )
         try:
             return rule_shapley(self.config, self.market, self.plan, check=self.check)
         except EngineError as error:

@@ -277,6 +277,17 @@ def test_a_window_of_one_session_has_no_growth_a_year() -> None:
         shares(plain, small())
 
 
+def test_a_run_says_why_it_has_no_shares(market: Market) -> None:
+    dealt = run(config_of(rich(execution={"vehicle": "share", "brokerage": {"bps": 3, "flat": 20}})), market)
+    assert dealt.rule_shares == (
+        "with charges per order a run follows 64 combinations of parts at most, and there are 256; "
+        "engine.attribution.rule_shapley(config, market, plan) follows them all"
+    )
+    opening = run(config_of(strategy(market={**ALL, "start": str(SIX[4])})), small())
+    assert opening.rule_shares == "the window is a single session: no part of it has a growth a year"
+    assert isinstance(run(config_of(rich()), market).rule_shares, RuleShares)
+
+
 def test_the_second_book_is_kept_of_every_coalition(market: Market) -> None:
     seen = []
     config: Config = config_of(rich())
