@@ -21,7 +21,7 @@ run: .venv/.ready ## set up, and backtest the first strategy
 	$(BIN)/backtest configs/midcap_rotation.yaml
 
 test: .venv/.ready ## set up, and run the tests with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: .venv/.ready ## style, format and types, changing nothing
 	$(BIN)/ruff check .
@@ -32,11 +32,13 @@ lint: .venv/.ready ## mend style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready ## time the engine, and the whole command against bt with a QuantStats report
+bench: .venv/.ready ## time everything against peers, check the books against bt and on 50,000 cases (half an hour)
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-columns=min,median,max,rounds -o addopts= --import-mode=importlib
 	PYTHONPATH=. $(BIN)/python benchmarks/scale.py
 	BACKTEST_KILLS=200 $(BIN)/python -m pytest tests/market/test_processes.py -k killed
+	$(BIN)/python benchmarks/peers/cross_check.py
 	$(BIN)/python benchmarks/peers/compare.py
+	BACKTEST_CASES=50000 $(BIN)/python -m pytest -q tests/test_two_books.py
 
 clean: ## remove the environment and what tools left behind
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage *.egg-info

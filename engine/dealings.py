@@ -36,10 +36,13 @@ class Capacity:
 
 
 def vehicles(result: Result) -> dict[str, list[dict[str, Any]]]:
-    """As what each asset was traded, in order of time: vehicle, first and last fill, and how many there were."""
+    """As what each asset was charged, in order of time: vehicle, first and last fill, and how many there were.
+
+    The vehicle is `bps` where charges are basis points of one's own.
+    """
     fills = result.ledger.fills
     if "vehicle" not in fills:
-        return {}
+        fills = fills.assign(vehicle="bps")
     told: dict[str, list[dict[str, Any]]] = {}
     for asset, vehicle, dates in (
         (asset, vehicle, group["date"]) for (asset, vehicle), group in fills.groupby(["asset", "vehicle"], sort=False)

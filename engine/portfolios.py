@@ -74,13 +74,13 @@ def simulated(own: Portfolio, theirs: Portfolio, last: int, check: Callable[[Rep
 def _bought_at_all(portfolio: Portfolio, ledger: Ledger) -> None:
     """Raise StrategyError where the opening's share of the capital does not buy one unit of an asset's fund."""
     terms, exchange = portfolio.orders.terms, portfolio.exchange
-    if terms is None or terms.unit is None:
+    if terms is None or terms.unit_at_close is None:
         return
     first = int(portfolio.orders.filled[0])
     skipped = ledger.fills[(ledger.fills["date"] == ledger.nav.index[0]) & (ledger.fills["side"] == "skip")]
     for name in skipped["asset"]:
         place = exchange.assets.index(name)
-        share, unit = portfolio.orders.weights[0, place] * ledger.capital, terms.unit[first, place]
+        share, unit = portfolio.orders.weights[0, place] * ledger.capital, terms.unit_at_close[first, place]
         key = proxy_key(name)
         raise StrategyError(
             f"on {ledger.nav.index[0].date()} ₹{share:,.0f} does not buy one unit of "

@@ -18,6 +18,7 @@ import yaml
 
 from engine import __version__
 from engine.errors import ResultError
+from engine.market.exporting import swap
 from engine.market.finding import counts
 
 if TYPE_CHECKING:
@@ -72,23 +73,12 @@ def write(
         draft.mkdir()
         for name, content in {**_files(result, text), **more(text), COMPLETE: _manifest(result, command)}.items():
             (draft / name).write_text(content, encoding="utf-8", newline="\n")
-        _swap(draft, folder)
+        swap(draft, folder)
     except OSError as error:
         raise ResultError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder
-
-
-def _swap(draft: Path, folder: Path) -> None:
-    """Rename the finished draft into place; a folder that is there goes only when the new one is ready."""
-    if folder.exists():
-        old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-        folder.rename(old)
-        draft.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        draft.rename(folder)
 
 
 def _files(result: Result, text: str) -> dict[str, str]:
@@ -171,9 +161,24 @@ def attribution(result: Result) -> dict[str, Any]:
         "by_rule": {str(rule): _plain(row) for rule, row in ledger.by_rule().iterrows()},
         "by_year": {str(year): _plain(row) for year, row in ledger.by_year().iterrows()},
         "rule_shares": {"unknown": shares} if isinstance(shares, str) else shares.plain(),
+        "sectors": _sectors(result),
         "market_model": None if fit is None else dict(vars(fit)),
     }
     return dict(rounded(found))
+
+
+def _sectors(result: Result) -> dict[str, Any]:
+    """By segment: mean weights of both and linked effects; the sectors without an index; or why there is nothing."""
+    found = result.sectors
+    if found is None:
+        return {"why": result.no_sectors}
+    table = {str(segment): _plain(row) for segment, row in found.by_segment().iterrows()}
+    return {
+        "segments": table,
+        "rest": list(found.rest),
+        "sessions_without_weights": found.without_weights,
+        "residual_daily": found.residual,
+    }
 
 
 def _plain(values: pd.Series) -> dict[str, float]:

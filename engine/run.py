@@ -9,10 +9,21 @@ from functools import cached_property
 from types import ModuleType
 
 import numpy as np
+import pandas as pd
 
 from engine import metrics
 from engine.aftertax import Taxed, taxed
-from engine.attribution import ActiveLedger, MarketModel, RuleShares, active_ledger, market_model, rule_shapley
+from engine.attribution import (
+    ActiveLedger,
+    MarketModel,
+    RuleShares,
+    SectorAttribution,
+    active_ledger,
+    market_model,
+    no_sectors,
+    rule_shapley,
+    sector_attribution,
+)
 from engine.attribution.parts import parts_of
 from engine.blocks import in_words
 from engine.claims import Check, check_claims
@@ -82,6 +93,16 @@ class Result:
     def survivorship(self) -> tuple[Grade, ...]:
         """How much hindsight is in every basket that was held or looked at."""
         return grades(self.config, self.market, (self.window.start, self.window.end))
+
+    @cached_property
+    def sectors(self) -> SectorAttribution | None:
+        """The active return by the benchmark's sectors; None where they are not known: `no_sectors` says why."""
+        return sector_attribution(self.attribution, self.ledger, self.market, self.config.market.returns)
+
+    @property
+    def no_sectors(self) -> str | None:
+        """Why there is no attribution by sector."""
+        return no_sectors(self.market, pd.DatetimeIndex(self.ledger.nav.index))
 
     @cached_property
     def claims(self) -> tuple[Check, ...]:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from engine.accounting import DUST, Book, Exchange, Orders, Rows, TaxAccount, keep_book
-from engine.accounting.book import DONE, LATE, NOT_WORTH_IT, SCALED, UNDER_A_UNIT, WAITS
+from engine.accounting.book import DONE, LATE, NO_CASH, NOT_WORTH_IT, SCALED, UNDER_A_UNIT, WAITS
 from engine.accounting.rows import RAISE
 from engine.errors import DataError, StrategyError
 from engine.market.cash import cash_index
@@ -33,7 +34,7 @@ RUIN = 1e-6  # of the capital
 CHUNK = 200  # variants simulated together
 LONGEST_GAP = 5  # sessions a held asset may be without a price
 BOUGHT = 0  # vectorbt's side of a purchase
-SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip"}  # what did not become a trade
+SIDES = {WAITS: "wait", UNDER_A_UNIT: "skip", NOT_WORTH_IT: "skip", NO_CASH: "skip"}  # what did not become a trade
 NOTES = {
     DONE: "",
     WAITS: "no price at the fill: waits for the next one",
@@ -41,6 +42,7 @@ NOTES = {
     UNDER_A_UNIT: "less than one whole unit: not placed",
     SCALED: "scaled down to the cash there was",
     NOT_WORTH_IT: "would cost more than it brings: not placed",
+    NO_CASH: "no cash to pay for it: not placed",
 }
 
 
@@ -85,7 +87,8 @@ class Replay:
     Arrays are variants x rows x (assets + CASH), scaled so that every price starts near 1 and the capital at 1,000,000
     (vectorbt rounds absolute amounts): fill prices, signed units (0 is no order), cost fractions, costs in rupees
     beside them, and units held after the row. CASH is one more column, free to trade, bought with all the capital in a
-    row of its own before the first event; a tax leaves as the cost of a sale of CASH.
+    row of its own before the first event; a tax leaves as the cost of a sale of CASH, and what a sale costs beyond what
+    it brings as one of the sales beside it.
     """
 
     price: Floats
@@ -99,12 +102,13 @@ class Replay:
     def of(cls, book: Book, rows: Rows, cash: Floats, capital: Floats) -> Replay:
         """From the first book; `cash` is the value of a unit of CASH at every session."""
         cash_price = cash[np.maximum(rows.session, 0)][:, :, None]
-        cash_held = np.concatenate([capital[:, None], book.cash], axis=1)
+        start = capital / cash_price[:, 0, 0]  # in units of CASH: variants start when they start
+        cash_held = np.concatenate([start[:, None], book.cash], axis=1)
         change = np.diff(cash_held, axis=1)[:, :, None]
         change[np.abs(change) * cash_price <= DUST * book.before[:, :, None]] = 0.0
         change[~rows.there] = 0.0
         opening = np.zeros((len(capital), 1, book.traded.shape[2] + 1))
-        opening[:, 0, -1] = capital
+        opening[:, 0, -1] = start
         size = np.concatenate([opening, np.concatenate([book.traded, change], axis=2)], axis=1)
         price = np.concatenate([opening, np.concatenate([book.price, cash_price], axis=2)], axis=1)
         price[:, 0] = price[:, 1]
@@ -116,8 +120,24 @@ class Replay:
         scale = (STARTING_CAPITAL / capital)[:, None, None]
         unit = price[:, 1:2]
         return cls(
-            price / unit, size * unit * scale, fees, fixed * scale, units * unit * scale, capital * scale[:, 0, 0]
-        )
+            price / unit, size * unit * scale, fees, _borne(size * price, fees, fixed) * scale, units * unit * scale,
+            capital * scale[:, 0, 0],
+        )  # fmt: skip
+
+
+def _borne(signed: Floats, fees: Floats, fixed: Floats) -> Floats:
+    """The costs in rupees, each sale's at most what it brings: vectorbt refuses one that costs more.
+
+    The rest is borne by what pays for it, the other sales of the row (that of CASH among them), in proportion.
+    """
+    brings = np.where(signed < 0.0, -signed * (1.0 - fees) - fixed, 0.0)
+    lacks, pays = np.maximum(-brings, 0.0), np.maximum(brings, 0.0)
+    if not lacks.any():
+        return fixed
+    lacking, paying = lacks.sum(axis=2, keepdims=True), pays.sum(axis=2, keepdims=True)
+    share = np.divide(lacking, paying, out=np.zeros_like(lacking), where=paying > 0.0)
+    borne: Floats = fixed - lacks + pays * np.minimum(share, 1.0)
+    return borne
 
 
 def warm_up() -> None:
@@ -207,8 +227,7 @@ def navs(variants: Sequence[Orders], exchange: Exchange, last: int, check: Calla
                 waiting.result()
             gc.collect()
             waiting = second.submit(check, orders)
-            for place, one in enumerate(part):
-                values[start + place] = _values(place, one, exchange, (cash, rows, book), last)
+            values[start : start + len(part)] = _values(part, exchange, (cash, rows, book), last)
         if waiting is not None:
             waiting.result()
     return values
@@ -224,17 +243,26 @@ def _light() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _values(place: int, orders: Orders, exchange: Exchange, kept: tuple[Floats, Rows, Book], last: int) -> Floats:
-    """One variant's value at every session up to `last`."""
+def _values(variants: Sequence[Orders], exchange: Exchange, kept: tuple[Floats, Rows, Book], last: int) -> Floats:
+    """Every variant's value at every session up to `last`, NaN before its first fill."""
     cash, rows, book = kept
-    mine = np.flatnonzero(rows.session[place] >= 0)
-    first = int(orders.filled[0])
-    after = np.searchsorted(rows.session[place, mine], np.arange(first, last + 1), side="right") - 1
-    units = book.units[place, mine][after]
-    _priced_while_held(units, exchange, first)
-    found = np.full(last + 1, np.nan)
-    prices = np.nan_to_num(exchange.values[first : last + 1])
-    found[first:] = np.einsum("ta,ta->t", units, prices) + book.cash[place, mine][after] * cash[first : last + 1]
+    found = np.full((len(variants), last + 1), np.nan)
+    alike = bool((rows.session == rows.session[0]).all())
+    if alike and not exchange.gaps[1][int(rows.session[0, 0]) : last + 1].any():
+        edges = [*rows.session[0].tolist(), last + 1]
+        for row, (since, until) in enumerate(pairwise(edges)):  # nothing is traded between two rows
+            prices = exchange.values[since:until].T
+            found[:, since:until] = book.units[:, row] @ prices + np.outer(book.cash[:, row], cash[since:until])
+        return found
+    for place, orders in enumerate(variants):
+        first = int(orders.filled[0])
+        mine = np.flatnonzero(rows.session[place] >= 0)
+        after = np.searchsorted(rows.session[place, mine], np.arange(first, last + 1), side="right") - 1
+        units = book.units[place, mine][after]
+        _priced_while_held(units, exchange, first)
+        prices = np.nan_to_num(exchange.values[first : last + 1])
+        idle = book.cash[place, mine][after] * cash[first : last + 1]
+        found[place, first:] = np.einsum("ta,ta->t", units, prices) + idle
     return found
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from engine.market.store import Store
+
 ROOT = Path(__file__).resolve().parents[1]
 
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,6 +24,20 @@ def market_folder() -> Path:
     if not (folder / "indices.parquet").exists():
         pytest.skip(f"real market data are not in {folder}; set MARKET_DATA to a folder that has them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Every test of real history imports the same store; nothing writes to it after."""
+    return Store(tmp_path_factory.mktemp("real") / "market.duckdb")
+
+
+@pytest.fixture
+def filled(store: Store, market_folder: Path) -> Store:
+    """The store with the real history in it."""
+    if not store.path.exists():
+        store.load(market_folder)
+    return store
 
 
 @pytest.fixture(autouse=True)

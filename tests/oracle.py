@@ -15,10 +15,12 @@ from datetime import date
 from typing import Any
 
 from tests.oracle_baskets import with_baskets
-from tests.oracle_ledger import buy_and_hold, free_of_cost, open_desk, simulate
-from tests.oracle_market import OracleError, OracleMarket, Weights
+from tests.oracle_desk import buy_and_hold, free_of_cost, open_desk
+from tests.oracle_ledger import after_tax, simulate
+from tests.oracle_market import OracleError, OracleMarket, Weights, growth_of_cash
 from tests.oracle_measures import Measures, attribute, make_tracks, measure, measure_active
 from tests.oracle_plan import Decision, make_plan, window
+from tests.oracle_tax import FAIR_DAY, deposit, open_book
 
 __all__ = ["OracleError", "OracleMarket", "OracleResult", "backtest", "book", "decisions_of"]
 
@@ -60,8 +62,10 @@ def book(strategy: dict[str, Any], market: OracleMarket, plan: list[Decision]) -
     days = window(strategy["market"], market)
     days = days[days.index(plan[0].day) + 1 :]
     desk = open_desk(strategy, market, days)
+    name = strategy["market"]["benchmark"]
+    free = free_of_cost(desk, name, strategy, market)
     ledger = simulate(plan, desk)
-    benchmark = simulate(buy_and_hold(plan[0].day, strategy["market"]["benchmark"]), free_of_cost(desk))
+    benchmark = simulate(buy_and_hold(plan[0].day, name), free)
     tracks = make_tracks(desk, ledger, benchmark)
     return OracleResult(
         decisions=[decision.day for decision in plan],
@@ -80,3 +84,31 @@ def book(strategy: dict[str, Any], market: OracleMarket, plan: list[Decision]) -
         active=measure_active(tracks),
         attribution=attribute(strategy, tracks),
     )
+
+
+@dataclass(frozen=True)
+class Taxed:
+    """One portfolio that pays taxes: its value at every close, what it paid by year, and what is left at the end."""
+
+    nav: dict[date, float]
+    taxes: dict[int, float]
+    final: float
+
+
+def taxed(strategy: dict[str, Any], market: OracleMarket, plan: list[Decision]) -> tuple[Taxed, Taxed, float]:
+    """Strategy and benchmark after tax, and what a rupee in a fixed deposit becomes."""
+    days = window(strategy["market"], market)
+    days = days[days.index(plan[0].day) + 1 :]
+    name, desk = strategy["market"]["benchmark"], open_desk(strategy, market, days)
+    free, books = free_of_cost(desk, name, strategy, market), []
+    for dealt, decided in ((desk, plan), (free, buy_and_hold(plan[0].day, name))):
+        fair = {one: asset.known.get(last_session(market, FAIR_DAY)) for one, asset in dealt.assets.items()}
+        ledger = simulate(decided, dealt, open_book(strategy["tax"], fair))
+        books.append(Taxed(dict(ledger.nav), ledger.taxes, after_tax(ledger, dealt)))
+    plain = growth_of_cash(days, market, 0.0)
+    return books[0], books[1], deposit(days, plain, open_book(strategy["tax"], {}))[days[-1]]
+
+
+def last_session(market: OracleMarket, day: date) -> date:
+    """The last session on or before a day; the day itself where there is none."""
+    return max((one for one in market.sessions if one <= day), default=day)

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from tests.oracle_baskets import members
-from tests.oracle_market import OracleMarket, Series, Weights
+from tests.oracle_market import Fund, OracleMarket, Series, Weights
 
 FACTS = Path(__file__).resolve().parents[1] / "engine" / "market" / "facts"
 
@@ -36,8 +36,16 @@ def with_facts(market: OracleMarket) -> OracleMarket:
     for row in rows_of("themes.csv"):
         market.themes.setdefault(row["theme"], []).append(row["symbol"])
     market.sector_index.update({row["sector"]: row["index"] or None for row in rows_of("benchmark_sectors.csv")})
+    market.proxies.update({row["index"]: fund_of(row) for row in rows_of("indices.csv") if row["proxy"]})
     market.stock_moves.update({(row["symbol"], day_of(row["date"])): row["kind"] for row in rows_of("stock_moves.csv")})
     return market
+
+
+def fund_of(row: dict[str, str]) -> Fund:
+    """The fund of a row of the registry: what it falls short of its index where published, else its expenses."""
+    percent = row["proxy_tracking_difference_pct"] or row["proxy_expense_pct"]
+    first = day_of(row["proxy_from"]) if row["proxy_from"] else None
+    return Fund(row["proxy"], first, float(percent) / 100 if percent else None)
 
 
 @cache
@@ -88,15 +96,21 @@ def put(series: dict[tuple[str, str], Series], key: tuple[str, str], day: date, 
 
 
 def with_stocks(market: OracleMarket, folder: Path, symbols: Iterable[str]) -> None:
-    """Add the closes and opens of some stocks."""
+    """Add the closes, opens and volumes of some stocks."""
     missing = sorted({symbol for symbol in symbols if (symbol, "stock") not in market.readings})
     listed = ", ".join(f"'{symbol}'" for symbol in missing)
-    query = f"SELECT symbol, date::DATE, open, close FROM '{folder}/stocks.parquet' WHERE symbol IN ({listed})"
-    for symbol, day, opened, close in fetch(query) if missing else []:
+    query = f"SELECT symbol, date::DATE, open, close, volume FROM '{folder}/stocks.parquet' WHERE symbol IN ({listed})"
+    for symbol, day, opened, close, volume in fetch(query) if missing else []:
         put(market.readings, (symbol, "stock"), day, close)
+        put(market.readings, (symbol, "volume"), day, volume)
         put(market.readings, (symbol, "stock_open"), day, opened)
 
 
 def stocks_of(strategy: dict[str, Any], market: OracleMarket) -> list[str]:
     """The members of every basket of a strategy."""
     return [symbol for spec in (strategy.get("baskets") or {}).values() for symbol in members(spec, market)]
+
+
+def funds_of(strategy: dict[str, Any], market: OracleMarket) -> list[str]:
+    """The funds on what a strategy may hold."""
+    return [market.proxies[name].symbol for name in strategy["market"]["universe"] if name in market.proxies]

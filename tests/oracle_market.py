@@ -23,12 +23,21 @@ class OracleError(Exception):
 
 
 @dataclass(frozen=True)
+class Fund:
+    """The fund on an index: its first day if that is known, and the part it loses a year if that is."""
+
+    symbol: str
+    first: date | None
+    cost: float | None
+
+
+@dataclass(frozen=True)
 class OracleMarket:
     """What the simulator may look at. Every series holds its own observations only and may have gaps.
 
     `closes` and `opens` go by name and variant (`price`, `total`); `readings` by name and kind: an index's `high`,
     `volume`, `pe`, `pb`, `dy` (per cent a year), the flows of FII and DII (`net`, `buy`, `sell`; NaN is a date whose
-    figure is missing), the price of a `stock`, its `stock_open`. `policy_rate` is in per cent a year.
+    figure is missing), the price of a `stock` or fund, its `stock_open`. `policy_rate` is in per cent a year.
     """
 
     sessions: list[date]
@@ -46,6 +55,7 @@ class OracleMarket:
     funds: dict[str, date | None] = field(
         default_factory=dict
     )  # inception of a fund that holds it; None: there is none
+    proxies: dict[str, Fund] = field(default_factory=dict)
 
     def close(self, name: str, variant: str) -> Series:
         """The closes of a series; nothing is substituted for a missing one (rule 4.2)."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from tests.oracle_ledger import Desk, Ledger
+from tests.oracle_desk import Desk
+from tests.oracle_ledger import Ledger
 from tests.oracle_market import ROUNDING, Series, mean, spread_of
 
+COSTS = ("charges", "stt", "stamp", "exchange", "sebi", "gst", "dp", "brokerage", "slippage", "impact")
 NO_DEVIATION = 1e-14  # a daily deviation this small is rounding of returns that are equal on paper
 
 Measures = dict[str, float | None]
@@ -76,7 +78,7 @@ def measure(tracks: Tracks, ledger: Ledger, returns: list[float]) -> Measures:
     """The table of section 6 for one book; what needs a span of time is None in a window of one session."""
     nav = list(ledger.nav.values())
     deepest = max_drawdown(nav, tracks.desk.capital)
-    costs = math.fsum(fill["charges"] + fill["slippage"] for fill in ledger.fills)
+    costs = math.fsum(fill[kind] for fill in ledger.fills for kind in COSTS if kind in fill)
     found: Measures = {"sessions": len(nav), "years": tracks.years, "max_drawdown": deepest}
     found |= {"costs": costs, "final_value": nav[-1]}
     found |= dict.fromkeys(["cagr", "volatility", "sharpe", "sortino", "calmar", "turnover"])
@@ -156,8 +158,7 @@ def attribute(strategy: dict[str, Any], tracks: Tracks) -> dict[str, Any]:
         "static": {name: linked.get(("static", name), 0.0) for name in tracks.desk.universe},
         "timing": {name: linked.get(("timing", name), 0.0) for name in tracks.desk.universe},
         "cash": linked.get(("cash", ""), 0.0),
-        "charges": linked["charges", ""],
-        "slippage": linked["slippage", ""],
+        "costs": {kind: linked[kind, ""] for kind in COSTS},
         "by_rule": by_rule,
         "active": (final - reference) / tracks.desk.capital,
     }
@@ -178,9 +179,9 @@ def daily_effects(tracks: Tracks) -> list[Effects]:
 
 
 def cost_effects(tracks: Tracks, i: int) -> Effects:
-    """Charges and slippage of session i over the previous close's NAV."""
+    """Costs by name of session i over the previous close's NAV."""
     fills = [fill for fill in tracks.ledger.fills if fill["date"] == tracks.desk.days[i]]
-    return {(kind, ""): -sum(fill[kind] for fill in fills) / tracks.nav_before(i) for kind in ("charges", "slippage")}
+    return {(kind, ""): -sum(fill.get(kind, 0.0) for fill in fills) / tracks.nav_before(i) for kind in COSTS}
 
 
 def cash_effect(tracks: Tracks, i: int) -> Effects:

@@ -155,6 +155,32 @@ def test_capital_too_small_for_one_unit_is_one_message() -> None:
         ran(market, {"buy_bps": 0, "lots": True, "capital": 250})
 
 
+def test_the_opening_buys_whole_units_at_the_close_whichever_fill_is_set() -> None:
+    """The second session's close of ₹250 buys four units of ₹1,000; its open of ₹270 would have bought three."""
+    market = market_of(OCTOBER[:4], {"NIFTYBEES": [260, 250, 255, 290]}, NIFTY_50=[100, 100, 110, 120])
+    market.bars[SeriesKey("NIFTYBEES", "stock")]["open"] = [260, 270, 200, 200]
+    execution = {"buy_bps": 0, "lots": True, "capital": 1000}
+    result = ran(market, execution, schedule={"decide": "daily", "fill": "next_open"})
+    assert result.ledger.fills["value"].iloc[0] == pytest.approx(1000.0)
+
+
+def test_a_purchase_without_cash_is_listed_and_not_forgotten() -> None:
+    """All goes from A to B on a session without a price of A: its sale waits, and nothing can pay for B."""
+    a = history([day for place, day in enumerate(OCTOBER[:8]) if place != 3], [100, 101, 100, 100, 100, 100, 100])
+    c = history(OCTOBER[:8], [1.0] * 8)
+    market = engine_market("C", {"C": c, "A": a, "B": history(OCTOBER[:8], [50.0] * 8)}, weekdays(date(2024, 11, 1), 5))
+    rules = {
+        "market": {"benchmark": "C", "universe": ["A", "B", "C"]},
+        "signals": {"up": {"use": "momentum", "of": "A", "lookback": 1}},
+    }
+    result = ran(market, {"buy_bps": 0}, **switching() | rules)
+    assert result.ledger.fills[["side", "asset", "note"]].to_numpy().tolist()[1:4] == [
+        ["wait", "A", "no price at the fill: waits for the next one"],
+        ["skip", "B", "no cash to pay for it: not placed"],
+        ["sell", "A", "waited for a price"],
+    ]
+
+
 def test_slices_go_a_third_a_half_and_the_rest_of_the_way() -> None:
     """From all in A to all in B over three sessions at unchanged prices: a third of the money each."""
     market = market_of(OCTOBER[:8], A=[100, 101, 100, 100, 100, 100, 100, 100], B=[50.0] * 8)
@@ -174,6 +200,16 @@ def test_a_newer_order_replaces_what_is_left_of_a_sliced_one() -> None:
     assert all(note.startswith("slice 1 of 5; the rest was replaced") for note in said[:2])
 
 
+def test_a_decision_that_the_band_holds_back_does_not_end_a_sliced_order() -> None:
+    """From A to B in three slices, while every session decides again what is already on its way (90% is any drift)."""
+    market = market_of(OCTOBER[:8], A=[100, 101, 100, 100, 100, 100, 100, 100], B=[50.0] * 8)
+    plain = switching() | {"schedule": {"decide": "daily"}}
+    fills = ran(market, {"buy_bps": 0, "slices": 3, "band": 0.9}, **plain).ledger.fills
+    assert fills["note"].tolist() == ["", *(text for k in (1, 2, 3) for text in [f"slice {k} of 3"] * 2)]
+    assert fills["decided"].nunique() == 2
+    assert fills["value"].tolist()[1:] == pytest.approx([1_000_000 / 3] * 6)
+
+
 def test_impact_grows_with_the_root_of_what_is_traded() -> None:
     """By hand: the fund's volatility over the four returns known, and its mean turnover, of the sessions before."""
     days = weekdays(date(2024, 10, 1), 8)
@@ -181,7 +217,7 @@ def test_impact_grows_with_the_root_of_what_is_traded() -> None:
     volumes = [1000.0] * 8
     market = market_of(days, {"NIFTYBEES": prices}, NIFTY_50=[100.0] * 8)
     index = market.bars[SeriesKey("NIFTYBEES", "stock")].index
-    market = replace(market, readings={SeriesKey("NIFTYBEES", "volume"): pd.Series(volumes, index)})
+    market = replace(market, readings={SeriesKey("NIFTYBEES", "shares"): pd.Series(volumes, index)})
     start = {"benchmark": INDEX, "universe": [INDEX], "start": days[5]}
     market_rules = {"market": start, "schedule": {"decide": "on_change"}}
     result = ran(market, {"buy_bps": 0, "impact": {"coefficient": 2, "window": 4}}, **market_rules)
@@ -194,6 +230,23 @@ def test_impact_grows_with_the_root_of_what_is_traded() -> None:
     assert fill["value"] + fill["impact"] == pytest.approx(1_000_000, rel=1e-12)
 
 
+def test_no_return_is_made_up_for_a_session_without_a_close_of_the_fund() -> None:
+    """Of four sessions the second has no close, so two returns are known, which is not more than half: no impact."""
+    days = weekdays(date(2024, 10, 1), 8)
+    market = market_of(
+        days, {"NIFTYBEES": [100.0, 102.0, 101.0, 103.0, 102.0, 104.0, 103.0, 105.0]}, NIFTY_50=[1.0] * 8
+    )
+    stock, volume = SeriesKey("NIFTYBEES", "stock"), SeriesKey("NIFTYBEES", "volume")
+    bars = {**market.bars, stock: market.bars[stock].drop(index=pd.Timestamp(days[3]))}
+    volumes = pd.Series([1000.0] * 8, market.bars[stock].index)
+    market = replace(market, bars=bars, readings={volume: volumes})
+    setting = {"market": {"benchmark": INDEX, "universe": [INDEX], "start": days[5]}}
+    (fill,) = ran(
+        market, {"buy_bps": 0, "impact": {"window": 4}}, schedule={"decide": "on_change"}, **setting
+    ).ledger.fills.to_dict("records")
+    assert (fill["date"].date(), fill["impact"]) == (days[6], 0.0)
+
+
 def test_a_fund_costs_its_expenses_and_the_benchmark_none() -> None:
     """NIFTYBEES at 0.05% a year: after 365 days at an unchanged index 0.9995 of the money is left."""
     days = [date(2024, 1, 1) + timedelta(days=place) for place in range(400)]
@@ -204,6 +257,17 @@ def test_a_fund_costs_its_expenses_and_the_benchmark_none() -> None:
     since = (nav.index - nav.index[0]).days.to_numpy()
     np.testing.assert_allclose(nav.to_numpy(), 1_000_000 * 0.9995 ** (since / 365), rtol=1e-12)
     np.testing.assert_array_equal(result.benchmark.nav.to_numpy(), 1_000_000.0)
+
+
+def test_a_fund_costs_nothing_before_its_first_day() -> None:
+    """MODEFENCE (0.41% a year) came on Monday 2024-08-19: on Tuesday a holder has lost one day of it."""
+    days = weekdays(date(2024, 8, 12), 10)
+    market = market_of(days, NIFTY_INDIA_DEFENCE=[100.0] * 10)
+    nav = ran(market, {"buy_bps": 0, "investable": True}, schedule={"decide": "on_change"}).ledger.nav
+    since = [0, 0, 0, 0, 0, 1, 2, 3, 4]  # calendar days after the first one, from the session of the opening on
+    assert [day.date() for day in nav.index[4:6]] == [date(2024, 8, 19), date(2024, 8, 20)]
+    expected = [1_000_000 * 0.9959 ** (one / 365) for one in since]
+    np.testing.assert_allclose(nav.to_numpy(), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -223,3 +287,31 @@ def test_a_fund_costs_its_expenses_and_the_benchmark_none() -> None:
 def test_what_cannot_be_meant_is_refused(execution: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         config_of({**strategy(), "execution": execution})
+
+
+def test_slices_of_a_series_that_starts_after_the_first_session() -> None:
+    """The benchmark's padded rows have neither a price nor a value; nobody divides by it (warnings are errors)."""
+    late = history(OCTOBER[:6], [100.0] * 6)
+    late = History(late.price, {day: close for day, close in late.total.items() if day > OCTOBER[0]}, late.opens)
+    market = engine_market("A", {"A": late}, weekdays(OCTOBER[6], 5))
+    result = ran(market, {"buy_bps": 0, "slices": 2})
+    assert result.ledger.nav.tolist() == [1_000_000.0] * 4
+
+
+def test_a_sale_that_costs_more_than_it_brings_is_paid_by_the_cash_there_is() -> None:
+    """From 50% to 49.9995%: V' = V - 15.34, so about 5 + 7.67 rupees are sold, for 15.34 to the depository."""
+    zero = [
+        {"charge": charge, "vehicle": "share", "side": "both", "effective": "2024-10-01", "rate": 0, "unit": "fraction"}
+        for charge in ("stt", "stamp", "exchange", "sebi")
+    ]
+    rules = [{"name": "less", "when": "up > 0", "hold": {"A": 0.499995}}, {"name": "half", "hold": {"A": 0.5}}]
+    result = ran(
+        market_of(OCTOBER[:6], A=[100, 101, 100, 101, 101, 101]),
+        {"vehicle": "share", "dp": True, "charges": zero, "cash_spread": 0.065},  # the repo rate: CASH earns nothing
+        signals={"up": {"use": "momentum", "of": "A", "lookback": 1}}, rules=rules,
+        schedule={"decide": "on_change"}, market={"benchmark": "A", "universe": ["A"]},
+    )  # fmt: skip
+    small = result.ledger.fills.iloc[2]
+    before = 1_000_000 + 4_999.95 - 15.34  # what 4,999.95 units gained, and the depository's charge of the first sale
+    assert small["value"] == pytest.approx(0.000005 * before + 0.499995 * 15.34, abs=1e-7)
+    assert small["value"] < small["dp"] == 15.34

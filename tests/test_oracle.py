@@ -30,6 +30,7 @@ from tests.markets import History, config_of, engine_market, frame, oracle_marke
 from tests.oracle import OracleError, OracleResult, backtest
 from tests.oracle_data import with_facts
 from tests.oracle_market import ROUNDING
+from tests.oracle_measures import COSTS
 
 NAMES = ["A", "B", "C"]
 DAYS = weekdays(date(2019, 2, 27), 70)
@@ -422,12 +423,14 @@ def assert_same_books(result: Result, expected: OracleResult, leeway: Leeway = E
         (ledger.cash_index * capital, {day: value * capital for day, value in expected.cash_index.items()}),
     ):
         np.testing.assert_allclose(mine.to_numpy(), list(theirs.values()), rtol=leeway.nav, atol=leeway.nav * capital)
-    carried = ledger.fills[ledger.fills["side"] != "wait"]
+    carried = ledger.fills[ledger.fills["side"].isin(["buy", "sell"])]
+    named = [cost for cost in COSTS if cost in carried]
     mine_fills = sorted(zip(carried["date"].dt.date, carried["asset"], carried["units"], carried["price"],
-                            carried["charges"], carried["slippage"], strict=True))  # fmt: skip
+                            *(carried[cost] for cost in named), strict=True))  # fmt: skip
     their_fills = sorted(
-        (f["date"], f["name"], f["units"], f["price"], f["charges"], f["slippage"]) for f in expected.fills
+        (f["date"], f["name"], f["units"], f["price"], *(f.get(cost, 0.0) for cost in named)) for f in expected.fills
     )
+    assert all(not fill.get(cost) for fill in expected.fills for cost in COSTS if cost not in named)
     assert [fill[:2] for fill in mine_fills] == [fill[:2] for fill in their_fills]
     np.testing.assert_allclose(
         [f[2:] for f in mine_fills],
@@ -454,8 +457,9 @@ def assert_same_numbers(result: Result, expected: OracleResult, leeway: Leeway =
         for asset in result.plan.assets:
             assert_same(f"{part} {asset}", linked[part][asset], parts[part][asset], leeway)
     assert_same("cash", linked["cash"]["CASH"], parts["cash"], leeway)
-    for cost in ("charges", "slippage"):
-        assert_same(cost, linked["costs"][cost], parts[cost], leeway)
+    for cost, value in parts["costs"].items():
+        assert_same(cost, linked["costs"].get(cost, 0.0), value, leeway)
+    assert set(linked["costs"].index) <= set(parts["costs"])
     by_rule = result.attribution.by_rule()["active"]
     for rule, value in by_rule.items():
         assert_same(f"rule {rule}", value, parts["by_rule"].get(rule, parts["by_rule"].get(None)), leeway)

@@ -9,7 +9,6 @@ import json
 import math
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,30 +27,17 @@ from engine.research.events import asking, condition_of, events
 from engine.run import Result
 from tests.conftest import ROOT
 from tests.markets import config_of
-from tests.oracle import OracleMarket, OracleResult, book, decisions_of
+from tests.oracle import OracleResult
 from tests.oracle_baskets import with_baskets
 from tests.oracle_data import real_market, stocks_of, with_stocks
-from tests.oracle_plan import Decision
 from tests.oracle_signals import Scope, make_signal
+from tests.real import both, plain
 from tests.test_oracle import EXACT, LOOSE, Leeway, assert_same_books, assert_same_numbers, assert_same_plan
 
 pytestmark = pytest.mark.real
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 OPENING = ["bank_and_nifty_breakout", "defence_fertiliser_power", "midcap_rotation", "policy_themes", "sector_momentum",
            "trend_to_cash", "valuation_discipline"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """Every test imports the same store; nothing writes to it after."""
-    return Store(tmp_path_factory.mktemp("real") / "market.duckdb")
-
-
-@pytest.fixture
-def filled(store: Store, market_folder: Path) -> Store:
-    if not store.path.exists():
-        store.load(market_folder)
-    return store
 
 
 def ran(config: Config, store: Store) -> Result:
@@ -158,34 +144,6 @@ def test_the_breakout_of_16_april_2025_is_an_event(filled: Store) -> None:
     assert [day for day in days if date(2025, 4, 7) <= day <= date(2025, 4, 30)] == [date(2025, 4, 16)]
     assert "over 5000 sessions: no episode is complete" in study.notes
     assert any(note.startswith("over 20 sessions: ") and "share days" in note for note in study.notes)
-
-
-def plain(text: str) -> dict[str, Any]:
-    """The strategy as the oracle reads it, from its normalised form in JSON."""
-    written: dict[str, Any] = json.loads(text)
-    for key in ("start", "end"):
-        if written["market"].get(key, "latest") != "latest":
-            written["market"][key] = date.fromisoformat(written["market"][key])
-    return written
-
-
-@cache
-def planned(text: str, folder: Path, later: tuple[date, ...]) -> tuple[OracleMarket, list[Decision]]:
-    """What the oracle looks at and decides, the same however orders are filled."""
-    written = plain(text)
-    market = replace(real_market(folder, written["market"]["benchmark"]), later=list(later))
-    with_stocks(market, folder, stocks_of(written, market))
-    market = with_baskets(written, market)
-    return market, decisions_of(written, market)
-
-
-def both(config: Config, store: Store, folder: Path) -> tuple[Result, OracleResult]:
-    market = load_market(config, store.path)
-    later = tuple(day for day in market.calendar.astype(object) if day > market.sessions[-1].date())
-    written = config.normalised()
-    at_close = written | {"schedule": written["schedule"] | {"fill": "next_close"}}
-    mine, plan = planned(json.dumps(at_close), folder, later)
-    return run(config, market), book(plain(json.dumps(written)), mine, plan)
 
 
 def assert_agree(result: Result, expected: OracleResult, leeway: Leeway) -> None:

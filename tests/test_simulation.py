@@ -196,8 +196,8 @@ def test_many_variants_at_once_are_what_each_is_alone() -> None:
     }
     exchange = exchange_of(engine_market("A", histories), ["A", "B"], "price", at_open=False)
     variants = []
-    for step, bps, band in ((5, 0.0, None), (7, 20.0, 0.05), (3, 5.0, None)):
-        decided = np.arange(1, 58, step)
+    for start, step, bps, band in ((9, 5, 0.0, None), (1, 7, 20.0, 0.05), (4, 3, 5.0, None)):
+        decided = np.arange(start, 58, step)
         weights = rng.dirichlet([1, 1, 1], len(decided))[:, :2]
         costs = Execution(buy_bps=bps, sell_bps=2 * bps, band=band)
         variants.append(Orders(decided, weights, np.arange(len(decided)) % 3 == 0, costs))

@@ -27,7 +27,7 @@ Codes = NDArray[np.int8]
 SPECK = 1e-8  # of the value: an order this small is no order, whatever `min_trade` says
 DUST = 1e-12  # of the value: an amount this small is a rounding error, and is exactly nothing
 WHOLE = 1e-9  # of a unit: so close to a whole number of units is that number
-DONE, WAITS, LATE, UNDER_A_UNIT, SCALED, NOT_WORTH_IT = range(6)  # what became of an order
+DONE, WAITS, LATE, UNDER_A_UNIT, SCALED, NOT_WORTH_IT, NO_CASH = range(7)  # what became of an order
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class _Account:
         executions = [orders.execution for orders in variants]
         self.least = np.array([execution.min_trade for execution in executions])[:, None]
         self.banded = [place for place, execution in enumerate(executions) if execution.band is not None]
-        self.idle_bands = np.zeros(len(variants), dtype=bool)  # whose last event the band held back
+        self.live = [(0, 0)] * len(variants)  # with bands: the event whose order is on, and its slices done
         shape = (len(variants), len(exchange.assets))
         self.units = np.zeros(shape)
-        self.cash_units = np.array([execution.capital for execution in executions])
+        self.cash_units = np.array([execution.capital for execution in executions]) / self.prices.cash[:, 0]
         self.sale_waits = np.zeros(shape)  # units
         self.buy_waits = np.zeros(shape)  # rupees
         self.some_wait = False
@@ -118,15 +118,29 @@ class _Account:
         return Book(prices.size, traded, units, cash, before, fate, rate, fixed, tax, dropped, accounts)
 
     def _sets(self, row: int, weights: Floats) -> Flags:
-        """Which variants set their whole target at this row: those with an event that the band does not hold back."""
+        """Which variants set a target at this row, or go a slice of the way to it.
+
+        An event that the band holds back orders nothing, so what is left of the order before it goes on: its event, its
+        slice and its weights are then this row's.
+        """
         rows = self.rows
         sets: Flags = rows.event[:, row] >= 0
         for variant in self.banded:
-            event = int(rows.event[variant, row])
-            if event > 0 and not self.variants[variant].forced[event]:
-                if rows.slice[variant, row] == 0:
-                    self.idle_bands[variant] = not self._off_target(variant, event, weights[variant])
-                sets[variant] = not self.idle_bands[variant]
+            event, orders = int(rows.event[variant, row]), self.variants[variant]
+            if event < 0:
+                continue
+            if rows.slice[variant, row] == 0 and (
+                event == 0 or orders.forced[event] or self._off_target(variant, event, weights[variant])
+            ):
+                self.live[variant] = event, 0
+            event, done = self.live[variant]
+            many = 1 if event == 0 or orders.terms is None else orders.terms.slices
+            sets[variant] = done < many
+            if done < many:
+                weights[variant] = orders.weights[event]
+                rows.event[variant, row], rows.slice[variant, row] = event, done
+                rows.part[variant, row] = 1.0 / (many - done)
+                self.live[variant] = event, done + 1
         return sets
 
     def _off_target(self, variant: int, event: int, weights: Floats) -> bool:
@@ -144,7 +158,7 @@ class _Account:
         if not self.sliced:
             return weights
         part = self.rows.part[:, row, None]
-        now = held / value[:, None]
+        now = np.divide(held, value[:, None], out=np.zeros_like(held), where=value[:, None] > 0.0)
         way: Floats = np.where(part < 1.0, now + part * (weights - now), weights)
         return way
 
@@ -212,7 +226,8 @@ class _Account:
         left, noise = idle - tax - across(aim) - across(cost), DUST * value
         if (short := left < -noise).any():
             for variant in np.flatnonzero(short):
-                self._afford(row, int(variant), idle[variant] - tax[variant], aim, exact, fate)
+                least = max(float(self.least[variant, 0]), SPECK * float(value[variant]))
+                self._afford(row, int(variant), (float(idle[variant] - tax[variant]), least), aim, exact, fate)
             cost = self.costs.of(row, aim)
             left = idle - tax - across(aim) - across(cost)
         left[np.abs(left) <= noise] = 0.0
@@ -221,12 +236,14 @@ class _Account:
         return cost
 
     def _afford(  # noqa: PLR0913, PLR0917  # as `_settle`
-        self, row: int, variant: int, idle: float, aim: Floats, exact: Floats, fate: Codes
+        self, row: int, variant: int, bounds: tuple[float, float], aim: Floats, exact: Floats, fate: Codes
     ) -> None:
         """One variant's purchases, scaled down to the cash there is once its sales are paid for.
 
-        A sale that costs more than it brings, with nothing there to pay for it, is not made.
+        `bounds` are the cash before them and the least order: what is left of a purchase under it is not placed. A sale
+        that costs more than it brings, with nothing there to pay for it, is not made.
         """
+        idle, least = bounds
         prices = of_one(self.costs.at(row), variant)
         mine, done, end = aim[variant], exact[variant], fate[variant]  # views: what is changed here is changed there
         there = proceeds(mine, prices) + idle
@@ -241,6 +258,9 @@ class _Account:
             mine[buying] *= scale
             done[buying] *= scale
             end[buying & (end == DONE)] = SCALED
+            beyond = buying & (mine < least)
+            mine[beyond] = done[beyond] = 0.0
+            end[beyond] = NO_CASH
         if self.costs.unit is not None:
             self._whole_units(row, aim, exact, fate)
 

@@ -13,6 +13,7 @@ from engine.accounting.orders import Exchange
 from engine.accounting.terms import BPS, Brokerage, Terms
 from engine.config.settings import Execution, Impact
 from engine.costs import Rates, Schedule, has_proxy, vehicles
+from engine.costs.proxies import inceptions
 from engine.market.keys import SeriesKey
 from engine.market.market import Market
 from engine.market.registry import index_facts
@@ -20,6 +21,7 @@ from engine.market.registry import index_facts
 Floats = NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.0
+NEVER = np.datetime64("9999-12-31", "D")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def terms_of(desk: Desk, exchange: Exchange, market: Market) -> Terms:
     return Terms(
         bare.buy, bare.sell, bare.flat_buy, bare.flat_sell, bare.brokerage,
         impact=impact_of(execution.impact, desk, exchange, market) if execution.impact else None,
-        unit=unit_prices(exchange, market) if execution.lots else None,
+        unit=unit_prices(exchange, market, at_open=exchange.at_open) if execution.lots else None,
+        unit_at_close=unit_prices(exchange, market, at_open=False) if execution.lots else None,
         slices=execution.slices,
         vehicles=bare.vehicles,
     )  # fmt: skip
@@ -87,10 +90,10 @@ def _dated(desk: Desk, exchange: Exchange, slippage: Floats) -> Terms:
     return Terms(sides[0], sides[1], flats[0], flats[1], broker, vehicles=used)
 
 
-def unit_prices(exchange: Exchange, market: Market) -> Floats:
-    """Rupees of one unit of each asset's fund at each session's fill, sessions x assets; 0 where none is known.
+def unit_prices(exchange: Exchange, market: Market, *, at_open: bool) -> Floats:
+    """Rupees of one unit of each asset's fund, sessions x assets; 0 where none is known.
 
-    At the close, or at the open where fills are (the close before it, where the open is unknown).
+    At the close, or at the open (the close before it, where the open is unknown).
     """
     prices = np.zeros(exchange.closes.shape)
     funds = has_proxy(exchange.assets, exchange.sessions.to_numpy("datetime64[D]"))
@@ -98,7 +101,7 @@ def unit_prices(exchange: Exchange, market: Market) -> Floats:
         key = proxy_key(name)
         if key is not None and key in market.bars:
             closes = pd.Series(market.align(market.bars[key]["close"])).ffill().to_numpy()
-            if exchange.at_open:
+            if at_open:
                 opens = market.align(market.bars[key]["open"])
                 closes = np.where(np.isnan(opens), np.concatenate(([np.nan], closes[:-1])), opens)
             prices[:, place] = np.where(funds[:, place], np.nan_to_num(closes), 0.0)
@@ -129,19 +132,19 @@ def impact_of(impact: Impact, desk: Desk, exchange: Exchange, market: Market) ->
                 found[:, place] = np.where(known, each, 0.0).sum(axis=0) / many**1.5
         elif (key := proxy_key(name)) is not None:
             one = _square_root(key, impact, market)
-            found[:, place] = 0.0 if one is None else np.nan_to_num(one)
+            found[:, place] = 0.0 if one is None else np.nan_to_num(one, posinf=0.0)
     return found * impact.coefficient
 
 
 def _square_root(key: SeriesKey, impact: Impact, market: Market) -> Floats | None:
     """Volatility of a session over the square root of the rupees a session turns over; NaN where unknown."""
-    volume = SeriesKey(key.name, "volume")
+    volume = SeriesKey(key.name, "shares")
     if key not in market.bars or volume not in market.readings:
         return None
     closes, traded = (pd.Series(market.align(market.series(one))) for one in (key, volume))
     window, least = impact.window, impact.window // 2 + 1
     turnover = (closes * traded).rolling(window, least).mean().shift(1)
-    deviation = closes.ffill().pct_change(fill_method=None).rolling(window, least).std().shift(1)
+    deviation = closes.pct_change(fill_method=None).rolling(window, least).std().shift(1)
     rate: Floats = (deviation / np.sqrt(turnover)).to_numpy()
     return rate
 
@@ -153,10 +156,10 @@ def investable(exchange: Exchange) -> Exchange:
     accrues by the calendar day. An asset without a fund, or whose fund's cost is not known, is left as it is.
     """
     days = exchange.sessions.to_numpy("datetime64[D]")
-    funds = has_proxy(exchange.assets, days)
     yearly = np.array([fund_cost(name) or 0.0 for name in exchange.assets])
-    since = np.diff(days, prepend=days[:1]).astype(float)[:, None] * funds
-    shrunk = np.exp(np.cumsum(since, axis=0) / DAYS_PER_YEAR * np.log1p(-yearly))
+    first = np.array([inceptions().get(name, NEVER) for name in exchange.assets], "datetime64[D]")
+    age = np.maximum((days[:, None] - first).astype(float), 0.0)
+    shrunk = np.exp(age / DAYS_PER_YEAR * np.log1p(-yearly))
     return Exchange(
         exchange.assets, exchange.sessions, exchange.closes * shrunk, exchange.values * shrunk,
         exchange.fills * shrunk, exchange.at_open,

@@ -23,7 +23,8 @@ RAISE, PAY = -2, -3  # rows that sell to raise a tax, and that pay it
 class Rows:
     """Trading moments, variants x rows, padded at the end: `session` -1 is no row, `event` -1 waits for a price.
 
-    `part` is how much of the way to its target an event's row goes (1: all of it), `slice` which of its rows it is.
+    `part` is how much of the way to its target an event's row goes (1: all of it), `slice` which of its rows it is. A
+    row whose event a band holds back is handed to the order before it, while that has slices left.
     """
 
     session: Ints
@@ -138,8 +139,9 @@ class RowCosts:
                 parts = (found.flat_buy, found.flat_sell, found.fraction, found.cap, found.impact)
                 for kept, part in zip(self.rest, parts, strict=True):
                     kept[places] = part
-            if self.unit is not None and one.unit is not None:
-                self.unit[places] = one.unit[session[places]]
+            if self.unit is not None and one.unit is not None and one.unit_at_close is not None:
+                at_close, mine = rows.at_close[places][:, :, None], session[places]  # the opening is, and a tax
+                self.unit[places] = np.where(at_close, one.unit_at_close[mine], one.unit[mine])
 
     def at(self, row: int) -> Prices:
         """Of all variants at one row."""

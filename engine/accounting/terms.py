@@ -38,9 +38,9 @@ class Terms:
     """`buy` and `sell` are fractions by name, `flat_sell` and `flat_buy` rupees an order by name; sessions x assets.
 
     `impact` times value to the power of 1.5 is what large orders cost beyond that (None: nothing). `unit` is the price
-    of one whole unit in rupees, 0 where any part of one can be traded (None: everywhere). `slices` spreads an order
-    over so many sessions. `vehicles` says what each asset was charged as, `unknown` marks cells whose impact is not
-    known.
+    of one whole unit in rupees at the usual fill and `unit_at_close` that at the close, 0 where any part of one can be
+    traded (None: everywhere). `slices` spreads an order over so many sessions. `vehicles` says what each asset was
+    charged as, `unknown` marks cells whose impact is not known.
     """
 
     buy: Mapping[str, Floats]
@@ -50,6 +50,7 @@ class Terms:
     brokerage: Brokerage | None = None
     impact: Floats | None = None
     unit: Floats | None = None
+    unit_at_close: Floats | None = None
     slices: int = 1
     vehicles: NDArray[np.str_] | None = None
 

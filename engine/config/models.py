@@ -24,7 +24,7 @@ from engine.config.settings import (
 from engine.config.source import Source, dotted
 from engine.config.yaml12 import Path
 from engine.market.keys import PRICED, SeriesKey
-from engine.market.registry import index_facts
+from engine.market.registry import SECTORED, index_facts, sector_keys
 from engine.tax import TaxSettings
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}"
@@ -166,9 +166,10 @@ class Config(Closed):
         return wanted
 
     def wishes(self) -> frozenset[SeriesKey]:
-        """Series without which the strategy runs all the same: of claims, and of what is dealt in for the indices."""
+        """Series without which the strategy runs all the same: of claims, sectors, and what is dealt in for indices."""
         claimed = {SeriesKey(name, "price") for claim in self.claims for name in claim.gains}
-        return frozenset(claimed | self._dealt_in())
+        sectors = sector_keys(self.market.returns) if self.market.benchmark == SECTORED else frozenset()
+        return frozenset(claimed | self._dealt_in() | sectors)
 
     def _dealt_in(self) -> set[SeriesKey]:
         """Prices of the funds on the assets, and the turnovers of funds and stocks, where the execution asks."""
@@ -180,7 +181,7 @@ class Config(Closed):
         legs = {member for name in self.assets if name in self.baskets for member in self.baskets[name].members}
         wanted = {SeriesKey(fund, "stock") for fund in dealt if fund is not None}
         if execution.impact:
-            wanted |= {SeriesKey(name, "volume") for name in {*dealt, *legs} if name is not None}
+            wanted |= {SeriesKey(name, "shares") for name in {*dealt, *legs} if name is not None}
         return wanted
 
     def reads(self) -> dict[SeriesKey, Path]:

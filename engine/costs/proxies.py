@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.market.registry import index_facts
 
 Days = NDArray[np.datetime64]
 
@@ -18,10 +18,8 @@ Days = NDArray[np.datetime64]
 @cache
 def inceptions() -> Mapping[str, np.datetime64]:
     """The first day of each index's fund. A fund whose first day nobody knows counts as none."""
-    with (files("engine.market") / "facts" / "indices.csv").open(encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    known = {row["index"]: row["proxy_from"] for row in rows if row["proxy"] and row["proxy_from"]}
-    return MappingProxyType({index: np.datetime64(day, "D") for index, day in known.items()})
+    known = {name: facts.proxy_from for name, facts in index_facts().items() if facts.proxy and facts.proxy_from}
+    return MappingProxyType({name: np.datetime64(day, "D") for name, day in known.items()})
 
 
 def has_proxy(assets: Sequence[str], days: Days) -> NDArray[np.bool_]:

@@ -126,7 +126,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding("indices", "high", _INDEX, "high", "variant = 'PR' AND high IS NOT NULL"),
     Holding("indices", "volume", _INDEX, "volume", "variant = 'PR' AND volume > 0"),  # none traded: not reported
     Holding("stocks", "stock", "symbol", "close", opening="open"),
-    Holding("stocks", "volume", "symbol", "volume", "volume > 0"),
+    Holding("stocks", "shares", "symbol", "volume", "volume > 0"),
     *(Holding("valuation", ratio, _INDEX, ratio, f"{ratio} IS NOT NULL") for ratio in RATIOS),
     *(Holding("flows", side, f"'{who}'", f"{who.lower()}_{side}") for who in INVESTORS for side in SIDES),
     Holding("fpi_monthly", "net", "'FPI'", "equity_net"),

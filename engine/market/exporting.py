@@ -44,7 +44,7 @@ def export(store: Store, folder: Path, names: Collection[str] = (), form: Format
         draft.mkdir(parents=True)
         with reading(store.path, store.patience) as connection:
             _write(connection, draft, names, form)
-        _swap(draft, folder)
+        swap(draft, folder)
     except OSError as error:
         raise DataError(f"{folder}: cannot be written: {error.strerror or error}") from error
     finally:
@@ -117,7 +117,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _swap(draft: Path, folder: Path) -> None:
+def swap(draft: Path, folder: Path) -> None:
     """Rename the finished draft into place; what is there goes only when the new one is ready."""
     if folder.exists():
         old = folder.with_name(f".{folder.name}.{os.getpid()}.old")

@@ -122,6 +122,8 @@ def _table_of(key: SeriesKey) -> str:
     """How the checks of dates and bars call the table that a series is a column of."""
     if key.variant in ("high", "volume"):
         return f"{key.name} (price)"
+    if key.variant == "shares":
+        return f"{key.name} (stock)"
     if key.variant in ("pe", "pb", "dy"):
         return f"{key.name} (pe)"
     return "FII (net)" if key.name in INVESTORS else str(key)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Variant = Literal["price", "total"]
-Reading = Literal["high", "volume", "pe", "pb", "dy", "net", "buy", "sell", "weight", "stock"]
+Reading = Literal["high", "volume", "pe", "pb", "dy", "net", "buy", "sell", "weight", "stock", "shares"]
 
 CASH = "CASH"
 INVESTORS = ("FII", "DII")
@@ -22,7 +22,7 @@ class SeriesKey(NamedTuple):
     `variant` is what of the name is meant. `price` and `total` are histories that can be held; the others can only be
     read: an index's intraday `high`, its `volume` (shares), `pe`, `pb` (ratios) and `dy` (per cent a year); the flows
     `net`, `buy` and `sell` of FII and DII (Rs crore); a benchmark sector's `weight` (per cent, at month ends); the
-    price of a `stock` (rupees, adjusted for splits and bonuses).
+    price of a `stock` (rupees, adjusted for splits and bonuses) and the `shares` of it that changed hands.
     """
 
     name: str

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 OWN, PUBLISHER, DAILY_FILE, DOWNLOAD, YAHOO = 1, 2, 3, 4, 5
 
 PUBLISHERS = frozenset(
-    {"niftyindices.com", "bseindia.com", "nseindia.com", "nsdl.co.in", "fpi.nsdl.co.in", "asiaindex.co.in"}
+    {"niftyindices.com", "bseindia.com", "nseindia.com", "nsdl", "nsdl.co.in", "fpi.nsdl.co.in", "asiaindex.co.in"}
 )
 _PATTERNS = (
     (re.compile(r"yahoo|yfinance"), YAHOO),

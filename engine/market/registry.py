@@ -1,4 +1,4 @@
-"""The facts shipped with the engine: indices, themes, sectors of the benchmark, dated events and large stock moves.
+"""The facts shipped with the engine: indices, themes, sectors of the benchmark, styles, dated events, stock moves.
 
 Each comes from a file of `facts/` whose rows name their source and say in `verified` whether the figures were read
 there. Read once, with the standard library alone: commands that load no data need these names too.
@@ -15,8 +15,12 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeVar
 
 from engine.errors import nearest
+from engine.market.keys import SeriesKey, Variant
 
 Value = TypeVar("Value")
+
+SECTORED = "NIFTY 50"
+"""The benchmark whose sectors are known."""
 
 
 class IndexFacts(NamedTuple):
@@ -44,6 +48,13 @@ class IndexFacts(NamedTuple):
     """What else people call it, and funds they know it by; for hints alone, never read as the index."""
     source: str
     verified: bool
+
+
+class StyleFactor(NamedTuple):
+    """One style as a position that needs no money: one index held, another owed."""
+
+    long: str
+    short: str
 
 
 class Event(NamedTuple):
@@ -94,6 +105,21 @@ def theme_made(theme: str) -> dt.date:
 def benchmark_sectors() -> Mapping[str, str | None]:
     """The index that stands for each sector of the Nifty 50, None where none has total returns that go back enough."""
     return MappingProxyType({row["sector"]: row["index"] or None for row in read_facts("benchmark_sectors.csv")})
+
+
+@cache
+def style_factors() -> Mapping[str, StyleFactor]:
+    """The shipped style factors by name, such as `momentum`."""
+    return MappingProxyType(
+        {row["factor"]: StyleFactor(row["long"], row["short"]) for row in read_facts("style_factors.csv")}
+    )
+
+
+def sector_keys(variant: Variant) -> frozenset[SeriesKey]:
+    """What SECTORED is taken apart by: its sectors' published weights, and the index of each in a variant."""
+    sectors = benchmark_sectors()
+    indices = {SeriesKey(index, variant) for index in sectors.values() if index}
+    return frozenset({SeriesKey(sector, "weight") for sector in sectors} | indices)
 
 
 @cache

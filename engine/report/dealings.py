@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.blocks import in_words
 from engine.dealings import capacity, dealings, fund_expenses, vehicles, without_fund
-from engine.report.formats import DASH, counted, day, percent, points, rupees
+from engine.report.formats import DASH, cost_label, counted, day, percent, points, rupees
 from engine.report.tables import Cell, Row, Table
 
 if TYPE_CHECKING:
@@ -14,24 +15,13 @@ if TYPE_CHECKING:
     from engine.aftertax import AfterTax
     from engine.run import Result
 
-LABELS = {
-    "charges": "Charges",
-    "stt": "Securities transaction tax",
-    "stamp": "Stamp duty",
-    "exchange": "Exchange",
-    "sebi": "SEBI",
-    "gst": "GST or service tax",
-    "dp": "Depository",
-    "brokerage": "Brokerage",
-    "slippage": "Slippage",
-    "impact": "Impact",
-}
-TAXES = ("stcg", "ltcg", "interest", "surcharge", "cess")
+
+HELD_AS = {"bps": "basis points of one's own", "etf": "fund units", "share": "shares", "future": "futures"}
 
 
 def lines(result: Result) -> Iterator[str]:
     """For the terminal: what nobody could have bought, how much money it is for, and what is left after tax."""
-    if result.config.execution.vehicle is not None:
+    if result.config.execution.vehicle is not None or without_fund(result):
         yield dealt_words(result)
     if (room := capacity(result)) is not None:
         told = room.why if room.rupees is None else f"{rupees(room.rupees)} halves the active return"
@@ -47,16 +37,17 @@ def lines(result: Result) -> Iterator[str]:
 
 def dealt_words(result: Result) -> str:
     """As what the assets were traded, and how much of the target weight no fund followed."""
-    used = [
-        f"{name} as {' and '.join(dict.fromkeys(row['vehicle'] for row in rows))}"
-        for name, rows in vehicles(result).items()
-    ]
+    used: dict[str, list[str]] = {}
+    for name, rows in vehicles(result).items():
+        used.setdefault(" and ".join(dict.fromkeys(HELD_AS[row["vehicle"]] for row in rows)), []).append(name)
     lacking = without_fund(result)
-    told = f"Dealt: {', '.join(used)}" if used else "Dealt: nothing"
+    told = "Charged: " + "; ".join(f"{in_words(names)} as {what}" for what, names in used.items())
+    if result.config.execution.in_bps:
+        told = "Charged: in basis points of one's own"
     if not lacking:
         return f"{told}; a fund followed everything held."
     parts = ", ".join(f"{name} {percent(share)}" for name, share in lacking.items())
-    return f"{told}; no fund followed {percent(sum(lacking.values()))} of the target weight ({parts})."
+    return f"{told}; no fund known here followed {percent(sum(lacking.values()))} of the target weight ({parts})."
 
 
 def costs_table(result: Result) -> Table:
@@ -64,7 +55,7 @@ def costs_table(result: Result) -> Table:
     fills, costs = result.ledger.fills, result.ledger.costs.sum()
     traded = float(fills["value"].sum())
     rows = [
-        Row(LABELS.get(str(name), str(name)), (Cell(rupees(float(paid))), Cell(_bps(float(paid), traded))))
+        Row(cost_label(str(name)), (Cell(rupees(float(paid))), Cell(_bps(float(paid), traded))))
         for name, paid in costs.items()
     ]
     if expenses := fund_expenses(result):
@@ -83,13 +74,19 @@ def vehicles_table(result: Result) -> Table | None:
     rows = [
         Row(
             name,
-            tuple(map(Cell, (one["vehicle"], day(one["from"]), day(one["to"]), counted(one["fills"], "order")))),
+            tuple(
+                map(Cell, (HELD_AS[one["vehicle"]], day(one["from"]), day(one["to"]), counted(one["fills"], "order")))
+            ),
         )
         for name, several in vehicles(result).items()
         for one in several
     ]
     head = ("Asset", "Charged as", "First order", "Last order", "")
     return Table("What was traded as what", head, tuple(rows), words=True) if rows else None
+
+
+def _orders(number: int) -> str:
+    return counted(number, "order")
 
 
 def after_tax_table(result: Result) -> Table | None:

@@ -8,13 +8,30 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 DASH = "–"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+COSTS = {
+    "charges": "Charges",
+    "stt": "Securities transaction tax",
+    "stamp": "Stamp duty",
+    "exchange": "Exchange",
+    "sebi": "SEBI",
+    "gst": "GST or service tax",
+    "dp": "Depository",
+    "brokerage": "Brokerage",
+    "slippage": "Slippage",
+    "impact": "Impact",
+}
+
+
+def cost_label(name: str) -> str:
+    """A cost as people call it.
+
+    >>> cost_label("stt"), cost_label("anything")
+    ('Securities transaction tax', 'Anything')
+    """
+    return COSTS.get(name, name.capitalize())
 
 
 def percent(value: float | None, places: int = 1, *, signed: bool = False) -> str:

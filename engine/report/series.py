@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from engine.market.keys import CASH
+from engine.report.formats import cost_label
 
 SIGNIFICANT_DIGITS = 8
 LEAST = 1e-6  # a weight below this is what rounding left behind, not a holding
@@ -35,9 +36,9 @@ class Effect(NamedTuple):
 
 
 def effects(linked: pd.Series) -> list[Effect]:
-    """Linked effects by (part, name), as `ActiveLedger.over_window` gives them; costs are capitalised."""
+    """Linked effects by (part, name), as `ActiveLedger.over_window` gives them; costs have their names for people."""
     return [
-        Effect(part, name.capitalize() if part == "costs" else name, float(value))
+        Effect(part, cost_label(name) if part == "costs" else name, float(value))
         for (part, name), value in zip(linked.index.to_flat_index(), linked, strict=True)
     ]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import __version__, metrics
 from engine.metrics import MEASURES
-from engine.report import claims, dealings, findings, horizons, sentences, shares, tables
+from engine.report import claims, dealings, findings, horizons, sectors, sentences, shares, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
 from engine.report.page import render
 from engine.report.series import drawn_weights, effects, spans
@@ -54,6 +54,8 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "horizon_words": horizons.horizons_words(result),
         "backfilled": bool(result.horizons.backfilled.any()),
         "findings": findings.findings_table(result),
+        "sectors": sectors.sectors_table(result),
+        "sectors_words": sectors.sectors_words(result),
         "costs": dealings.costs_table(result),
         "dealt": dealings.dealt_words(result),
         "dealings": [

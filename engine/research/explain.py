@@ -170,7 +170,10 @@ def costs_in_words(execution: Execution) -> Iterator[str]:
         if execution.dp:
             yield "each scrip sold on a day costs the depository's charge"
     if isinstance(slippage, dict):
-        yield "slippage adds " + ", ".join(f"{bps:g} for {name}" for name, bps in slippage.items()) + " basis points"
+        named = ", ".join(f"{bps:g} for {name}" for name, bps in slippage.items() if name != "default")
+        yield f"slippage adds {slippage.get('default', 0.0):g} basis points to either" + (
+            f" ({named})" if named else ""
+        )
     elif slippage:
         yield f"slippage adds {slippage:g} basis points to either"
     if execution.impact is not None:

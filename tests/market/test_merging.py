@@ -28,8 +28,8 @@ Rows = dict[str, dict[str, float | None]]
 FIELDS = ("open", "high", "low", "close", "volume")
 RANKS = {
     "mine": 1, "exchange": 1, "indices.csv": 1, "nse_fix.csv": 1, "eod2": 1, "soori-1(trendlyne)": 1, "sense": 1,
-    "niftyindices.com": 2, "www.niftyindices.com": 2, "bseindia.com": 2, "NiftyIndices.com ": 2,
-    "nsearchives.nseindia.com": 3, "ind_close_all_05082024.csv from nse": 3, "daily index file": 3,
+    "niftyindices.com": 2, "www.niftyindices.com": 2, "NSDL": 2, "bseindia.com": 2, "NiftyIndices.com ": 2,
+    "NSE daily index file": 3, "nsearchives.nseindia.com": 3, "ind_close_all_05082024.csv from nse": 3,
     "arvindbaid_niftyindices": 4, "pradeggg_nse": 4, "niftyindices.com: NIFTY 50.csv": 4, "NSE bhavcopy": 4,
     "singla_yahoo": 5, "Yahoo Finance": 5, "yfinance": 5,
 }  # fmt: skip

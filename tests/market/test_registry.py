@@ -15,10 +15,19 @@ import pytest
 
 import engine
 from engine.market.calendar import nse_sessions
-from engine.market.registry import benchmark_sectors, events, explained_moves, index_facts, nearest_series, themes
+from engine.market.registry import (
+    benchmark_sectors,
+    events,
+    explained_moves,
+    index_facts,
+    nearest_series,
+    style_factors,
+    themes,
+)
 
 FACTS = Path(engine.__file__).parent / "market" / "facts"
-FILES = ["benchmark_sectors.csv", "charges.csv", "events.csv", "indices.csv", "stock_moves.csv", "themes.csv"]
+FILES = ["benchmark_sectors.csv", "charges.csv", "events.csv", "indices.csv", "stock_moves.csv", "style_factors.csv",
+         "themes.csv"]  # fmt: skip
 YEARS = range(2005, 2027)
 ELECTIONS = [2009, 2014, 2019, 2024]
 
@@ -50,6 +59,7 @@ def test_every_row_says_where_it_comes_from_and_whether_it_was_read_there(file: 
         ("events.csv", ["name", "date"]),
         ("indices.csv", ["index"]),
         ("stock_moves.csv", ["symbol", "date"]),
+        ("style_factors.csv", ["factor"]),
         ("themes.csv", ["theme", "symbol"]),
     ],
 )
@@ -256,6 +266,17 @@ def test_every_sectors_index_has_total_returns_from_july_2016_on(market_folder: 
         first, last = spans[index]
         assert first <= date(2016, 7, 11), index
         assert last == date(2025, 9, 17), index
+
+
+@pytest.mark.real
+def test_every_styles_indices_have_total_returns_from_july_2016_on(market_folder: Path) -> None:
+    found = asked(
+        f"SELECT \"index\", min(date)::DATE, max(date)::DATE, count(*) FROM '{market_folder}/indices.parquet' "
+        "WHERE variant = 'TR' GROUP BY 1"
+    )
+    spans = {name: rest for name, *rest in found}
+    for factor in style_factors().values():
+        assert spans[factor.long] == spans[factor.short] == [date(2016, 7, 8), date(2025, 9, 17), 2280]
 
 
 @pytest.mark.real

@@ -290,10 +290,10 @@ def test_orders_that_waited_are_listed() -> None:
     whole = ran()
     bought = whole.ledger.fills.query("asset == 'NIFTY IT' and side == 'buy'")["date"].iloc[3]
     page = Page(tearsheet(ran(holes=(str(bought.date()),)), YAML))
-    rows = page.tables["Orders that waited for a price"]
+    rows = page.tables["Orders that waited, were spread, or were not placed whole"]
     day = f"{bought.day} {MONTHS[bought.month - 1]} {bought.year}"
     assert rows[1][1:4] == [day, "NIFTY IT", "wait"]
-    assert "Orders that waited for a price" not in Page(tearsheet(whole, YAML)).tables
+    assert "Orders that waited, were spread, or were not placed whole" not in Page(tearsheet(whole, YAML)).tables
 
 
 def test_tables_are_accessible(page: Page) -> None:
