@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from engine.accounting import Exchange, Orders
 from engine.accounting.dealing import Desk, investable, proxy_key, terms_of
@@ -15,7 +16,11 @@ from engine.config.settings import Execution
 from engine.errors import StrategyError
 from engine.market.market import Market
 from engine.plan.plan import Plan
+from engine.plan.schedule import Positions
 from engine.simulation import Ledger, Replay, exchange_of, simulate
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,15 +38,27 @@ def portfolios_of(config: Config, market: Market, plan: Plan) -> tuple[Portfolio
     exchange = exchange_of(market, assets, config.market.returns, at_open=config.schedule.fill == "next_open")
     held = investable(exchange) if execution.investable else exchange
     filled = plan.filled
-    weights = np.zeros((len(filled), len(assets)))
-    weights[:, : len(plan.assets)] = plan.weights[filled]
     members = {basket: config.baskets[basket].members for basket in assets if basket in config.baskets}
     desk = Desk(execution, members, int(plan.decisions[filled[0]]) + 1, plan.last)
-    own = Orders(plan.decisions[filled], weights, plan.forced[filled], execution, terms_of(desk, held, market))
+    own = Orders(*_ordered(plan, len(assets)), execution, terms_of(desk, held, market))
     free = Execution(buy_bps=0.0, sell_bps=0.0, capital=execution.capital, cash_spread=execution.cash_spread)
     whole = np.array([[float(asset == name) for asset in assets]])
     theirs = Orders(plan.decisions[filled][:1], whole, np.array([True]), free)
     return Portfolio(own, held), Portfolio(theirs, exchange)
+
+
+def _ordered(plan: Plan, assets: int) -> tuple[Positions, Floats, Flags]:
+    """The decisions that are filled, their weights by asset of the exchange, and which of them are forced."""
+    filled = plan.filled
+    weights = np.zeros((len(filled), assets))
+    weights[:, : len(plan.assets)] = plan.weights[filled]
+    return plan.decisions[filled], weights, plan.forced[filled]
+
+
+def reordered(portfolio: Portfolio, plan: Plan) -> Orders:
+    """The orders of another plan of the same window and assets, on the portfolio's terms."""
+    decided, weights, forced = _ordered(plan, len(portfolio.exchange.assets))
+    return replace(portfolio.orders, decided=decided, weights=weights, forced=forced)
 
 
 def simulated(own: Portfolio, theirs: Portfolio, last: int, check: Callable[[Replay], None]) -> tuple[Ledger, Ledger]:

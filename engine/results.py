@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 DIGITS = 12
 COMPLETE = "manifest.json"
 FILES_OF_ENTRY = ("summary.json", COMPLETE)
-PACKAGES = ("vectorbt", "vectorbt-rust", "pandas", "numpy", "numba", "statsmodels", "duckdb")
+PACKAGES = ("vectorbt", "vectorbt-rust", "pandas", "numpy", "numba", "statsmodels", "arch", "duckdb")
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,12 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def attribution(result: Result) -> dict[str, Any]:
-    """The parts of the active return, linked over the window (Carino), with the largest residuals."""
+    """The parts of the active return, linked over the window (Carino), with the largest residuals.
+
+    `rule_shares` are what each part of the file earned, log growth a year, or under `unknown` why that is not known.
+    """
     ledger, linked = result.attribution, result.attribution.over_window()
-    fit = result.regression
+    fit, shares = result.regression, result.rule_shares
     found = {
         "simulated": result.market.simulated,
         "method": "carino",
@@ -157,6 +160,7 @@ def attribution(result: Result) -> dict[str, Any]:
         },
         "by_rule": {str(rule): _plain(row) for rule, row in ledger.by_rule().iterrows()},
         "by_year": {str(year): _plain(row) for year, row in ledger.by_year().iterrows()},
+        "rule_shares": {"unknown": shares} if isinstance(shares, str) else shares.plain(),
         "sectors": _sectors(result),
         "market_model": None if fit is None else dict(vars(fit)),
     }

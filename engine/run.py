@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 
@@ -16,15 +16,19 @@ from engine.aftertax import Taxed, taxed
 from engine.attribution import (
     ActiveLedger,
     MarketModel,
+    RuleShares,
     SectorAttribution,
     active_ledger,
     market_model,
     no_sectors,
+    rule_shapley,
     sector_attribution,
 )
+from engine.attribution.parts import parts_of
 from engine.blocks import in_words
 from engine.claims import Check, check_claims
 from engine.config.models import Config
+from engine.errors import EngineError
 from engine.horizons import Horizons, Run, Stretch, horizons_of
 from engine.market.market import Market
 from engine.metrics import Window
@@ -32,6 +36,8 @@ from engine.plan.plan import Plan, plan_of
 from engine.plan.survivorship import Grade, grades
 from engine.portfolios import Portfolio, parted, portfolios_of, simulated
 from engine.simulation import Ledger, Replay, replay
+
+FOLLOWED = 64  # combinations under charges that are no fraction of an order's value: a quarter of a second each
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ class Result:
     attribution: ActiveLedger
     portfolio: Portfolio
     taxed: Taxed | None = None
+    check: Callable[[Replay], None] = field(default=replay, repr=False, compare=False)
 
     @property
     def window(self) -> Window:
@@ -67,6 +74,20 @@ class Result:
         active = {**self.active_measures, "alpha_t": fit.alpha_t if fit else None, "total": self.attribution.total}
         whole = Stretch(self.window, self.measures, self.benchmark_measures, active)
         return horizons_of(Run(self.config, self.market, self.plan, self.ledger, self.benchmark), whole)
+
+    @cached_property
+    def rule_shares(self) -> RuleShares | str:
+        """What each part of the strategy's file earned; in words why not, where that is not worked out in a run."""
+        terms, combinations = self.portfolio.orders.terms, 2 ** len(parts_of(self.config))
+        if combinations > FOLLOWED and terms is not None and not terms.proportional:
+            return (
+                f"with charges per order a run follows {FOLLOWED} combinations of parts at most, and there are "
+                f"{combinations:,}; engine.attribution.rule_shapley(config, market, plan) follows them all"
+            )
+        try:
+            return rule_shapley(self.config, self.market, self.plan, check=self.check)
+        except EngineError as error:
+            return str(error)
 
     @cached_property
     def survivorship(self) -> tuple[Grade, ...]:
@@ -150,7 +171,7 @@ def run(config: Config, market: Market, check: Callable[[Replay], None] = replay
     rules = _rule_in_force(plan, len(ledger.nav))
     after_tax = None if config.tax is None else taxed([own, theirs], config.tax, plan.last, check)
     active = active_ledger(ledger, benchmark, config.market.benchmark, rules)
-    return Result(config, market, plan, ledger, benchmark, active, own, after_tax)
+    return Result(config, market, plan, ledger, benchmark, active, own, after_tax, check)
 
 
 def _rule_in_force(plan: Plan, sessions: int) -> list[str]:

@@ -17,7 +17,7 @@ LAYERS = [
     "cli",
 ]  # fmt: skip
 ALLOWED_IN_STRATEGIES = {"engine.blocks", "engine.errors", "engine.metrics", "engine.market"}
-HEAVY = {"vectorbt", "altair", "vl_convert", "statsmodels", "scipy", "numba", "requests"}
+HEAVY = {"vectorbt", "altair", "vl_convert", "arch", "statsmodels", "scipy", "numba", "requests"}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from engine import blocks, load_config, load_market, run
+from engine.attribution import Drawing, rule_shapley
 from engine.config.checks import mistakes_of
 from engine.config.models import Config
 from engine.market.keys import SeriesKey
@@ -167,6 +168,27 @@ def test_the_oracle_agrees_on_every_shipped_strategy(path: Path, filled: Store, 
 def test_the_oracle_agrees_on_fills_at_the_open(stem: str, filled: Store, market_folder: Path) -> None:
     config = load_config(ROOT / "configs" / f"{stem}.yaml", ["schedule.fill=next_open"])
     assert_agree(*both(config, filled, market_folder), leeway_of(config))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_shares_of_every_shipped_strategy_add_up(path: Path, filled: Store) -> None:
+    """Over the last years; without its first rule a strategy is the file without it, from the same session on."""
+    config = load_config(path, ["market.start=2023-01-02"])
+    result = ran(config, filled)
+    found = rule_shapley(config, result.market, result.plan, Drawing(resamples=20))
+    years, start = result.window.years, config.execution.capital
+    own, theirs = (math.log(ledger.nav.iloc[-1] / start) / years for ledger in (result.ledger, result.benchmark))
+    assert found.table["share"].sum() == pytest.approx(own - theirs, abs=1e-12)
+    logs = np.diff(np.log(np.concatenate(([1.0], (result.ledger.nav / result.benchmark.nav).to_numpy()))))
+    np.testing.assert_allclose(found.daily.sum(axis=1), logs, atol=1e-12)
+    lost, plain = found.table["leave_one_out"].iloc[0], config.normalised()
+    if len(config.rules) == 1:
+        assert lost == pytest.approx(own - theirs, abs=1e-12)
+        return
+    opening = str(result.market.days[result.plan.decisions[0]])
+    without = config.changed(rules=plain["rules"][1:], market={**plain["market"], "start": opening})
+    other = run(without, result.market).ledger.nav.iloc[-1]
+    assert lost == pytest.approx(own - math.log(other / start) / years, abs=1e-12)
 
 
 def only(**hold: Any) -> dict[str, Any]:

@@ -7,12 +7,15 @@ from engine.attribution.geometric import geometric_effects
 from engine.attribution.linking import link, linked_periods
 from engine.attribution.regression import MarketModel, Timing, henriksson_merton, market_model, treynor_mazuy
 from engine.attribution.sectors import SectorAttribution, no_sectors, sector_attribution
+from engine.attribution.shapley import Drawing, RuleShares, rule_shapley
 from engine.attribution.style import style_keys, style_returns
 
 __all__ = [
     "ActiveLedger",
+    "Drawing",
     "FactorModel",
     "MarketModel",
+    "RuleShares",
     "SectorAttribution",
     "Timing",
     "active_ledger",
@@ -26,6 +29,7 @@ __all__ = [
     "market_model",
     "no_sectors",
     "rolling_betas",
+    "rule_shapley",
     "sector_attribution",
     "style_keys",
     "style_returns",

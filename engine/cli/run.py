@@ -101,6 +101,7 @@ def _write(result: Result, task: Task, book: SecondBook) -> Path:
         return {"tearsheet.html": html}
 
     folder = write(result, task.results, ["backtest", *sys.argv[1:]], page, force=task.force)
+    _ = result.rule_shares  # the last thing with a second book, also of a result that was there already
     book.settle()
     return folder
 

@@ -40,20 +40,26 @@ def paper_of(config: Config, market: Market, decisions: Positions, weights: Floa
     closes = last_known(market.closes(assets, config.market.returns))
     cash = cash_index(market.days[first:], config.execution.cash_spread)
     nav = np.full(len(market.sessions), np.nan)
-    value = 1.0
-    for place, session in enumerate(decisions):
-        end = int(decisions[place + 1]) if place + 1 < len(decisions) else len(nav) - 1
-        held = weights[place] > 0.0
-        grown = closes[session : end + 1][:, held] / closes[session, held]
-        idle = 1.0 - weights[place].sum()
-        nav[session : end + 1] = value * (
-            grown @ weights[place, held] + idle * cash[session - first : end + 1 - first] / cash[session - first]
-        )
-        value = nav[end]
+    nav[first:] = _drifted(closes[first:], cash, decisions - first, weights)
     returns = np.full(len(nav), np.nan)
     returns[first + 1 :] = nav[first + 1 :] / nav[first:-1] - 1.0
     _extend_backwards(config, market, returns, first, weights[0])
     return Paper(assets, decisions, weights, nav, returns)
+
+
+def _drifted(closes: Floats, cash: Floats, decisions: Positions, weights: Floats) -> Floats:
+    """The value at every session from the first decision on, 1 there; positions count from it."""
+    sessions = np.arange(len(closes))
+    held = np.maximum(np.searchsorted(decisions, sessions, "left") - 1, 0)  # the last decision before each session
+    since = decisions[held]
+    mine = weights[held]
+    grown = np.where(mine > 0.0, closes / closes[since], 0.0)
+    idle = 1.0 - weights.sum(axis=1)
+    factor = np.einsum("ta,ta->t", grown, mine) + idle[held] * cash / cash[since]
+    factor[0] = 1.0
+    value = np.concatenate(([1.0], np.cumprod(factor[decisions[1:]])))
+    nav: Floats = value[held] * factor
+    return nav
 
 
 def _extend_backwards(config: Config, market: Market, returns: Floats, first: int, weights: Floats) -> None:

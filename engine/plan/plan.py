@@ -68,7 +68,7 @@ def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
 
     Raises StrategyError when there is no decision to make, or a fixed target has no price when it is decided.
     """
-    view = _View(config, market)
+    view = View(config, market)
     start, last, notes = window_of(config, market)
     inside = decisions[(decisions >= start) & (decisions <= last)]
     first = view.first_ready(inside)
@@ -81,7 +81,7 @@ def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
     states = [rule_states(rule, view.truths(rule, mine), len(mine)) for rule in config.rules]
     winner = winners(states)
     weights = overlaid(config, market, mine, _targets(view, mine, winner))
-    forced = _changes(winner, weights)
+    forced = changes(winner, weights)
     table = np.column_stack(states)
     notes += (
         *about_launches(config, market, mine, weights),
@@ -89,7 +89,7 @@ def make_plan(config: Config, market: Market, decisions: Positions) -> Plan:
         *about_conditions(config, market, view.conditions, (int(mine[0]), last)),
         *about_winners(config, winner, table),
     )
-    placed = forced if config.schedule.decide == "on_change" else np.ones(len(mine), dtype=bool)
+    placed = placing(config, forced)
     return Plan(
         tuple(rule.name for rule in config.rules), config.assets, view.signals, mine, table, winner,
         weights, placed, forced, last, notes,
@@ -119,7 +119,7 @@ def window_of(config: Config, market: Market) -> tuple[int, int, tuple[str, ...]
     )
 
 
-def _about_start(view: _View, decisions: Positions, first: int, start: int) -> tuple[str, ...]:
+def _about_start(view: View, decisions: Positions, first: int, start: int) -> tuple[str, ...]:
     """What kept the first decision from an earlier session, and what could not be held at first."""
     said: tuple[str, ...] = ()
     if first > 0 and decisions[first - 1] >= start:
@@ -130,14 +130,17 @@ def _about_start(view: _View, decisions: Positions, first: int, start: int) -> t
     return said + tuple(view.openings.later(absent, int(decisions[first])))
 
 
-class _View:
-    """What the plan looks at, evaluated once over all sessions."""
+class View:
+    """What the plan looks at, evaluated once over all sessions; `signals` are given where they were evaluated before.
 
-    def __init__(self, config: Config, market: Market) -> None:
+    `conditions` are the values of every signal and named condition in some rule's `when` or `exit`, by session.
+    """
+
+    def __init__(self, config: Config, market: Market, signals: Mapping[str, Floats] | None = None) -> None:
         self.config = config
         self.market = market
         self.universe = config.tradable
-        self.signals = signals_of(config, market)
+        self.signals = signals_of(config, market) if signals is None else signals
         prices = market.closes(self.universe, config.market.returns).to_numpy()
         self.openings = Openings(config, market)
         self.priced = ~np.isnan(prices) & self.openings.open
@@ -148,6 +151,10 @@ class _View:
 
     def day(self, session: int) -> date:
         return self.market.sessions[session].date()
+
+    def rule(self, place: int) -> Rule | None:
+        """The rule at a place; none at -1."""
+        return self.config.rules[place] if place >= 0 else None
 
     def truths(self, rule: Rule, decisions: Positions) -> Truths | None:
         if rule.when_tree is None:
@@ -197,12 +204,11 @@ class _View:
             scores[signal] = {name: value for name, value in values if not isnan(value)}
         return Moment(self.config.market.universe, priced, scores, chosen, self.past.until(session))
 
-    def targets(self, session: int, rule: int, chosen: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
+    def targets(self, session: int, winning: Rule | None, chosen: tuple[str, ...]) -> tuple[Floats, tuple[str, ...]]:
         """Weights of the winning rule by asset, and what it chose; nothing where no rule is on."""
         weights = np.zeros(len(self.config.assets))
-        if rule < 0:
+        if winning is None:
             return weights, ()
-        winning = self.config.rules[rule]
         try:
             allocation = winning.hold.allocate(self.moment(winning, session, chosen))
         except StrategyError as error:
@@ -228,7 +234,7 @@ class _View:
         if session < history:
             return [f"there are fewer than {history} sessions of returns for the overlays"]
         states = [rule_states(rule, self.truths(rule, np.array([session])), 1) for rule in self.config.rules]
-        weights, _ = self.targets(session, int(winners(states)[0]), ())
+        weights, _ = self.targets(session, self.rule(int(winners(states)[0])), ())
         names = list(compress(self.config.assets, weights > 0))
         moves = self.past.until(session).returns(names, history)
         return [
@@ -238,21 +244,26 @@ class _View:
         ]
 
 
-def _targets(view: _View, decisions: Positions, winner: NDArray[np.intp]) -> Floats:
+def _targets(view: View, decisions: Positions, winner: NDArray[np.intp]) -> Floats:
     """Target weights at every decision, before any overlay."""
     weights = np.zeros((len(decisions), len(view.config.assets)))
     chosen: tuple[str, ...] = ()
     for place, (session, rule) in enumerate(zip(decisions, winner, strict=True)):
         same = place > 0 and winner[place - 1] == rule
-        weights[place], chosen = view.targets(int(session), int(rule), chosen if same else ())
+        weights[place], chosen = view.targets(int(session), view.rule(int(rule)), chosen if same else ())
     return weights
 
 
-def _changes(winner: NDArray[np.intp], weights: Floats) -> NDArray[np.bool_]:
+def changes(winner: NDArray[np.intp], weights: Floats) -> NDArray[np.bool_]:
     """Decisions whose winning rule or set of names differs from that of the last one; the first is one of them."""
     held = weights > 0
     changed = (winner[1:] != winner[:-1]) | (held[1:] != held[:-1]).any(axis=1)
     return np.concatenate(([True], changed))
+
+
+def placing(config: Config, forced: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Decisions that place orders: every one, or with `on_change` those that change something."""
+    return forced if config.schedule.decide == "on_change" else np.ones(len(forced), dtype=bool)
 
 
 def targets_frame(plan: Plan, market: Market) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import __version__, metrics
 from engine.metrics import MEASURES
-from engine.report import claims, dealings, findings, horizons, sectors, sentences, tables
+from engine.report import claims, dealings, findings, horizons, sectors, sentences, shares, tables
 from engine.report.formats import counted, day, percent, points, ratio, rupees
 from engine.report.page import render
 from engine.report.series import drawn_weights, effects, spans
@@ -74,6 +74,10 @@ def tearsheet(result: Result, yaml_text: str, warnings: Sequence[str] = ()) -> s
         "residual": tables.residual_words(result),
         "rules": tables.rules_table(result),
         "rule_sentences": _rule_sentences(result),
+        "shares": shares.shares_table(result),
+        "pairs": shares.pairs_table(result),
+        "share_lines": shares.shares_lines(result),
+        "share_words": shares.shares_words(result),
         "switches": switches,
         "recent": switches._replace(caption="Latest rule changes", rows=switches.rows[-SHOWN:]),
         "waits": tables.waits_table(result),

@@ -13,6 +13,7 @@ from engine.metrics import MEASURES
 from engine.report import claims, dealings, horizons
 from engine.report.formats import day, percent, points, ratio, shown
 from engine.report.sentences import rule_sentence, verdict
+from engine.report.shares import shares_lines
 
 if TYPE_CHECKING:
     from engine.run import Result
@@ -36,7 +37,7 @@ def print_summary(result: Result, console: Console) -> None:
     console.print(_measures(result))
     console.print(Text(earned(result)))
     console.print(Text(parts(result)))
-    for line in rules(result):
+    for line in (*rules(result), *shares_lines(result)):
         console.print(Text(line))
     console.print(Text(f"Believable? {verdict(result)}"))
     for line in (*dealings.lines(result), *horizons.horizons_lines(result)):

@@ -41,11 +41,9 @@ class TargetVolatility(Overlay):
         """Scaled weights."""
         import numpy as np  # noqa: PLC0415  # `validate` decides nothing and starts without it
 
-        scales = np.empty(len(paper.decisions))
-        for place, session in enumerate(paper.decisions):
-            recent = paper.returns[session - self.window + 1 : session + 1]
-            risk = float(recent.std(ddof=1)) * math.sqrt(self.sessions_per_year)
-            scales[place] = 1.0 if risk <= self.target else self.target / risk
+        windows = np.lib.stride_tricks.sliding_window_view(paper.returns, self.window)
+        risk = windows[paper.decisions - self.window + 1].std(axis=1, ddof=1) * math.sqrt(self.sessions_per_year)
+        scales = self.target / np.maximum(risk, self.target)
         invested = paper.weights.sum(axis=1) * scales
         scales *= np.minimum(1.0, self.cap / np.maximum(invested, self.cap))
         return np.asarray(paper.weights * scales[:, None])
