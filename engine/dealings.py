@@ -41,6 +41,7 @@ def vehicles(result: Result) -> dict[str, list[dict[str, Any]]]:
     The vehicle is `bps` where charges are basis points of one's own.
     """
     fills = result.ledger.fills
+    fills = fills[fills["units"] != 0.0]
     if "vehicle" not in fills:
         fills = fills.assign(vehicle="bps")
     told: dict[str, list[dict[str, Any]]] = {}
@@ -79,7 +80,7 @@ def capacity(result: Result) -> Capacity | None:
         return None
     silent = _without_turnover(result)
     if silent:
-        return Capacity(None, f"capacity unknown: no turnover is known of {', '.join(silent)}")
+        return Capacity(None, f"unknown, for no turnover is known of {', '.join(silent)}")
     base = result.benchmark_measures["cagr"]
     least = _active(result, result.ledger.capital * SMALLEST, base)
     if least is None or least <= 0.0:

@@ -16,7 +16,8 @@ class ConfigError(EngineError):
     """The strategy file says something that cannot be meant; `others` are the mistakes after the first one."""
 
     def __init__(self, message: str, others: tuple[str, ...] = ()) -> None:
-        more = f" ({len(others)} more: `backtest validate` lists them)" if others else ""
+        said = "mistake" if len(others) == 1 else "mistakes"
+        more = f" ({len(others)} more {said}: `backtest validate` lists them)" if others else ""
         super().__init__(message + more)
         self.first = message
         self.others = others

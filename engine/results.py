@@ -127,7 +127,7 @@ def summary(result: Result) -> dict[str, Any]:
             "total": result.attribution.total,
         },
         "decisions": len(result.plan.decisions),
-        "fills": len(result.ledger.fills),
+        "fills": result.ledger.orders,
         **dealings(result),
         "claims": [check.plain() for check in result.claims],
         "horizons": result.horizons.plain(),

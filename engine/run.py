@@ -122,10 +122,15 @@ class Result:
         unplaced = (f"{skipped} orders were not placed; trades.csv says why",) if skipped else ()
         parts = parted(self.portfolio, self.ledger)
         whole = (f"lots: no price of a fund's unit is known for {in_words(parts)}, traded in parts",) if parts else ()
+        rough = (
+            "impact: turnover is close x volume as stored; where volumes are not adjusted for splits it is too "
+            "low before a split, and the impact too high"
+        )
+        moved = (rough,) if self.config.execution.impact is not None else ()
         bare = "returns: price: neither the portfolio nor the benchmark earns dividends, while CASH earns its interest"
         prices = (bare,) if self.config.market.returns == "price" else ()
         hindsight = tuple(grade.sentence() for grade in self.survivorship)
-        return (*prices, *self.plan.notes, *hindsight, *small, *late, *unplaced, *whole)
+        return (*prices, *self.plan.notes, *hindsight, *small, *late, *unplaced, *whole, *moved)
 
     @property
     def cash_returns(self) -> metrics.Floats:

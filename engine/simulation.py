@@ -72,6 +72,11 @@ class Ledger:
     dropped: int
     account: TaxAccount | None = None
 
+    @property
+    def orders(self) -> int:
+        """How many orders were carried out; those that wait or were not placed are in `fills` as well."""
+        return int((self.fills["units"] != 0.0).sum())
+
 
 def exchange_of(market: Market, assets: Sequence[str], variant: Variant, *, at_open: bool) -> Exchange:
     """Prices of `assets` in the variant that is earned."""

@@ -117,7 +117,7 @@ def test_no_capacity_without_an_active_return_or_a_turnover() -> None:
     days = weekdays(date(2024, 10, 1), 6)
     unknown = ran(market_of(days, NIFTY_50=[100.0] * 6, X=[50.0] * 6), {"X": 1.0}, {"buy_bps": 0, "impact": {}})
     told = dealings(unknown)
-    assert told["capacity"] == {"rupees": None, "why": "capacity unknown: no turnover is known of X"}
+    assert told["capacity"] == {"rupees": None, "why": "unknown, for no turnover is known of X"}
     assert capacity(ran(market_of(days, NIFTY_50=[100.0] * 6), {INDEX: 1.0}, {"buy_bps": 0})) is None
 
 

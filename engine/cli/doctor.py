@@ -37,9 +37,7 @@ def doctor(only: OnlyOption = None, as_json: JsonOption = False) -> None:
         for name, one in found.items():
             _show(name, one)
     if ill := [str(name) for name, one in found.items() if not one.well]:
-        raise ProviderError(
-            f"{', '.join(ill)}: not as expected; see above, and look for a newer version of this program"
-        )
+        raise ProviderError(f"{', '.join(ill)}: not as expected; the lines above say what to try")
 
 
 def _examine(name: Name) -> Examined:

@@ -41,6 +41,8 @@ def verify_registry(store: StoreOption = None, as_json: JsonOption = False) -> N
         if many := sum(one.verdict == verdict for one in found):
             out().print(f"  {verdict}: {many:,}; {says}", markup=False, soft_wrap=True)
     out().print(f"{counted(len(found), 'first close')} of indices that the registry describes.", markup=False)
+    if any(one.launch_date and not one.verified for one in found):
+        out().print("A ? beside a launch date: nobody has verified it.", markup=False)
 
 
 def _plain(one: Appearance) -> dict[str, object]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import DataError
 from engine.market.datasets import DATASETS, VARIANTS, Dataset
+from engine.market.files.aliases import todays_name
 from engine.market.files.recognise import endings, files_of, literal, relation, table_of, why_not, written_plainly
 from engine.market.files.shape import Asked, Part
 from engine.market.files.shapes import SHAPES, listed, shape_of
@@ -140,12 +141,22 @@ def _settle(
     try:
         for check, sentence in _checks(dataset, columns):
             _refuse(connection, check, sentence, numbered="file" not in columns)
+        if "index" in dataset.keys:
+            _call_by_todays_names(connection)
         _create(connection, dataset)
         connection.execute(
             f"INSERT INTO {_quoted(dataset.name)} BY NAME SELECT {_casts(dataset, columns, source)} FROM raw"
         )
     except duckdb.Error as error:
         raise DataError(f"{where}: {str(error).splitlines()[0]}") from error
+
+
+def _call_by_todays_names(connection: DuckDBPyConnection) -> None:
+    """In `raw`, give indices known here the store's name: `Nifty 50` beside `NIFTY 50` would be another series."""
+    for (said,) in connection.execute('SELECT DISTINCT "index" FROM raw').fetchall():
+        name = todays_name(str(said))
+        if name is not None and name != said:
+            connection.execute('UPDATE raw SET "index" = ? WHERE "index" = ?', [name, said])
 
 
 def _checks(dataset: Dataset, columns: dict[str, str]) -> list[tuple[str, str]]:

@@ -118,7 +118,15 @@ def tax_years_table(result: Result) -> Table | None:
     rows = []
     for year in (*own.years, own.last_year):
         row = year.row()
-        gains = [row["short_gains"], row["long_gains"], row["losses_used"], row["exemption_used"]]
+        gains = [row[key] for key in ("short_gains", "long_gains", "losses_used", "exemption_used", "interest_earned")]
         rows.append(Row(str(row["year"]), tuple(Cell(rupees(float(one))) for one in (*gains, row["total"]))))
-    head = ("Year to 31 March", "Short-term gains", "Long-term gains", "Losses used", "Exemption used", "Tax")
+    head = (
+        "Year to 31 March",
+        "Short-term gains",
+        "Long-term gains",
+        "Losses used",
+        "Exemption used",
+        "Interest",
+        "Tax",
+    )
     return Table("Taxes of the strategy; the last year sells everything", head, tuple(rows))

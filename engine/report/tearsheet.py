@@ -114,7 +114,10 @@ def _tiles(result: Result) -> list[Tile]:
     def compared(label: str, key: str, text: Any, *, wide: bool = False) -> Tile:
         return Tile(label, text(own[key]), f"{name} {text(theirs[key])}", MEASURES[key].formula, wide)
 
-    active, orders = percent(result.active_measures["cagr"], signed=True), counted(len(result.ledger.fills), "order")
+    active, orders = (
+        percent(result.active_measures["cagr"], signed=True),
+        counted(result.ledger.orders, "order"),
+    )
     return [
         compared("Return a year", "cagr", percent),
         Tile("Active return a year", active, "the difference of the two"),

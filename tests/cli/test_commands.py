@@ -110,7 +110,7 @@ def test_validate_tells_every_mistake_and_run_the_first(tmp_path: Path) -> None:
     assert [line.split(": ")[1].removeprefix("bad.yaml:") for line in lines] == [
         "12:54", "12:19", "13:55", "13:18", "17:30", "20:12",
     ]  # fmt: skip
-    assert refused("bad.yaml", cwd=tmp_path) == lines[0] + " (5 more: `backtest validate` lists them)\n"
+    assert refused("bad.yaml", cwd=tmp_path) == lines[0] + " (5 more mistakes: `backtest validate` lists them)\n"
 
 
 def test_simulated_numbers_are_never_quiet(tmp_path: Path) -> None:

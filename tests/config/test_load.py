@@ -115,7 +115,7 @@ def test_mistakes(file: Path, old: str, new: str, said: str) -> None:
 def test_the_first_mistake_of_several_is_told_and_the_others_counted(file: Path) -> None:
     text = GOOD.replace("60%", "60").replace("lookback", "lokback")
     assert message(file, text).endswith(
-        "Known: use, lag, of, variant, lookback, skip (2 more: `backtest validate` lists them)"
+        "Known: use, lag, of, variant, lookback, skip (2 more mistakes: `backtest validate` lists them)"
     )
 
 

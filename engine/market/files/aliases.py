@@ -53,6 +53,12 @@ def index_name(said: str, day: date | None = None, where: str = "") -> str:
     return alias.stands_for
 
 
+def todays_name(said: str) -> str | None:
+    """The store's name of an index called `said` at any time; None for one that is not known here."""
+    alias = aliases().get(bare(said))
+    return _known_names().get(bare(said)) or (None if alias is None else alias.stands_for)
+
+
 @cache
 def _known_names() -> Mapping[str, str]:
     return MappingProxyType({bare(name): name for name in index_facts()})

@@ -59,6 +59,13 @@ def test_nothing_the_user_says_goes_unheard(desk: Desk, asked: Asked, said: str)
     assert not desk.store.path.exists()
 
 
+@pytest.mark.parametrize("said", ["Nifty 50", "nifty  50", "NIFTY50", "CNX Nifty"])
+def test_an_index_known_here_is_stored_under_its_name(desk: Desk, said: str) -> None:
+    """Beside NIFTY 50 it would be another series, and every run would silently end before it."""
+    desk.load("tidy.csv", f"date,index,variant,close\n2024-08-05,{said},PR,24055.6\n2024-08-05,My Own Index,PR,1\n")
+    assert desk.rows("indices", '"index", close') == [("My Own Index", 1.0), ("NIFTY 50", 24055.6)]
+
+
 def test_one_name_is_for_one_file(desk: Desk) -> None:
     for name in ("a.csv", "b.csv"):
         desk.write(name, "Date,Open,High,Low,Close,Adj Close,Volume\n2024-08-05,1,2,0.5,1.5,1.5,0\n")

@@ -70,7 +70,7 @@ def test_the_doctor_examines_everyone(world: World) -> None:
     assert done.returncode == 3
     told = json.loads(done.stdout)["providers"]["bse"]
     assert (told["well"], told["rows"], told["shape"]) == (False, 0, "a web page with 0 rows of tables, 19 bytes")
-    assert done.stderr.startswith("error: bse: not as expected; see above")
+    assert done.stderr.startswith("error: bse: not as expected; the lines above")
 
 
 def test_who_is_asked_for_what() -> None:
