@@ -87,7 +87,7 @@ def _sold_at_the_end(ledger: Ledger, terms: Terms, last: int) -> AfterTax:
     units, values = ledger.units.to_numpy()[-1], ledger.values.to_numpy()[-1]
     worth = np.where(units == 0.0, 0.0, units * np.nan_to_num(values))
     prices = terms.prices(np.array([last]))
-    cost = prices.cost(-worth[None, :])[0]
+    cost = np.minimum(prices.cost(-worth[None, :])[0], worth)  # what would cost more than it brings is kept, as nothing
     idle = float(ledger.cash.iloc[-1])
     running = account.liquidated(last, idle / float(ledger.cash_index.iloc[-1]), worth, cost)
     final = idle + float((worth - cost).sum()) - running.total

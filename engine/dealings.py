@@ -29,7 +29,7 @@ SMALLEST = 1e-3  # of the stated capital: so little moves no price
 
 @dataclass(frozen=True)
 class Capacity:
-    """Rupees at which the active return is half of what it is with little money, or None and why."""
+    """Rupees at which the active return is half of what it is without impact, or None and why."""
 
     rupees: float | None
     why: str = ""
@@ -81,29 +81,35 @@ def capacity(result: Result) -> Capacity | None:
     silent = _without_turnover(result)
     if silent:
         return Capacity(None, f"unknown, for no turnover is known of {', '.join(silent)}")
-    base = result.benchmark_measures["cagr"]
-    least = _active(result, result.ledger.capital * SMALLEST, base)
-    if least is None or least <= 0.0:
+    base, capital = result.benchmark_measures["cagr"], result.ledger.capital
+    still = _active(result, capital, base, moved=False)
+    if still is None or still <= 0.0:
         return Capacity(None, "there is no active return to halve")
 
     def above_half(rupees: float) -> bool:
         active = _active(result, rupees, base)
-        return active is not None and active > least / 2.0
+        return active is not None and active > still / 2.0
 
-    low, high = math.log(result.ledger.capital * SMALLEST), math.log(LARGEST_CAPITAL)
     if above_half(LARGEST_CAPITAL):
         return Capacity(None, f"more than ₹{LARGEST_CAPITAL:,.0f}")
+    least = capital if above_half(capital) else capital * SMALLEST
+    if not above_half(least):
+        return Capacity(None, f"less than ₹{least:,.0f}")
+    low, high = math.log(least), math.log(LARGEST_CAPITAL)
     while high - low > CLOSE_ENOUGH:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if above_half(math.exp(middle)) else (low, middle)
     return Capacity(math.exp(low))
 
 
-def _active(result: Result, rupees: float, base: float | None) -> float | None:
-    """The active return a year of the same decisions with another capital; None where they ruin it."""
+def _active(result: Result, rupees: float, base: float | None, *, moved: bool = True) -> float | None:
+    """The active return a year of the same decisions with another capital, or without impact; None if it is ruined."""
     own: Portfolio = result.portfolio
     bigger = own.orders.execution.model_copy(update={"capital": rupees, "min_trade": 0.0})
-    orders: Orders = replace(own.orders, execution=bigger)
+    terms = own.orders.terms
+    assert terms is not None  # every portfolio of a run has terms
+    still = np.zeros_like(terms.impact) if terms.impact is not None else None
+    orders: Orders = replace(own.orders, execution=bigger, terms=terms if moved else replace(terms, impact=still))
     try:
         (ledger,) = simulate([orders], own.exchange, result.plan.last, lambda _: None)
     except StrategyError:
@@ -120,7 +126,8 @@ def _without_turnover(result: Result) -> list[str]:
     done = fills[fills["units"] != 0.0]
     sessions = portfolio.exchange.sessions.get_indexer(pd.Index(done["date"]))
     places = [portfolio.exchange.assets.index(name) for name in done["asset"]]
-    unknown = impact[sessions, places] == 0.0
+    coefficient = result.config.execution.impact.coefficient if result.config.execution.impact else 0.0
+    unknown = (impact[sessions, places] == 0.0) & (coefficient > 0.0)
     return list(dict.fromkeys(done["asset"][unknown]))
 
 

@@ -41,7 +41,9 @@ def portfolios_of(config: Config, market: Market, plan: Plan) -> tuple[Portfolio
     members = {basket: config.baskets[basket].members for basket in assets if basket in config.baskets}
     desk = Desk(execution, members, int(plan.decisions[filled[0]]) + 1, plan.last)
     own = Orders(*_ordered(plan, len(assets)), execution, terms_of(desk, held, market))
-    free = Execution(buy_bps=0.0, sell_bps=0.0, capital=execution.capital, cash_spread=execution.cash_spread)
+    free = Execution(
+        buy_bps=0.0, sell_bps=0.0, min_trade=0.0, capital=execution.capital, cash_spread=execution.cash_spread
+    )
     whole = np.array([[float(asset == name) for asset in assets]])
     theirs = Orders(plan.decisions[filled][:1], whole, np.array([True]), free)
     return Portfolio(own, held), Portfolio(theirs, exchange)

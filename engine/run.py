@@ -37,6 +37,7 @@ from engine.plan.survivorship import Grade, grades
 from engine.portfolios import Portfolio, parted, portfolios_of, simulated
 from engine.simulation import Ledger, Replay, replay
 
+UNHEARD_OF = 0.1  # of an order
 FOLLOWED = 64  # combinations under charges that are no fraction of an order's value: a quarter of a second each
 
 
@@ -126,11 +127,19 @@ class Result:
             "impact: turnover is close x volume as stored; where volumes are not adjusted for splits it is too "
             "low before a split, and the impact too high"
         )
-        moved = (rough,) if self.config.execution.impact is not None else ()
+        moved = (rough, *self._beyond_belief) if self.config.execution.impact is not None else ()
         bare = "returns: price: neither the portfolio nor the benchmark earns dividends, while CASH earns its interest"
         prices = (bare,) if self.config.market.returns == "price" else ()
         hindsight = tuple(grade.sentence() for grade in self.survivorship)
         return (*prices, *self.plan.notes, *hindsight, *small, *late, *unplaced, *whole, *moved)
+
+    @property
+    def _beyond_belief(self) -> tuple[str, ...]:
+        """Orders whose impact is beyond what the square-root law was ever seen to describe."""
+        fills = self.ledger.fills
+        many = int((fills["impact"] > UNHEARD_OF * fills["value"]).sum())
+        said = f"impact took more than {UNHEARD_OF:.0%} of {many} orders: too much capital to believe it"
+        return (said,) if many else ()
 
     @property
     def cash_returns(self) -> metrics.Floats:

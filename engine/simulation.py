@@ -29,6 +29,7 @@ from engine.market.market import Market, last_known
 Floats = NDArray[np.float64]
 
 BOOKS_AGREE = 1e-9
+FAINT = 4e-9  # of the value: vectorbt may take an order this small for rounding
 STARTING_CAPITAL = 1e6
 RUIN = 1e-6  # of the capital
 CHUNK = 200  # variants simulated together
@@ -102,6 +103,7 @@ class Replay:
     fixed: Floats
     units: Floats
     capital: Floats
+    loose: Floats  # rupees after each row that are too few to be an order for CASH
 
     @classmethod
     def of(cls, book: Book, rows: Rows, cash: Floats, capital: Floats) -> Replay:
@@ -109,9 +111,10 @@ class Replay:
         cash_price = cash[np.maximum(rows.session, 0)][:, :, None]
         start = capital / cash_price[:, 0, 0]  # in units of CASH: variants start when they start
         cash_held = np.concatenate([start[:, None], book.cash], axis=1)
-        change = np.diff(cash_held, axis=1)[:, :, None]
-        change[np.abs(change) * cash_price <= DUST * book.before[:, :, None]] = 0.0
+        value = book.before / cash_price[:, :, 0]
+        change = _cash_orders(cash_held, FAINT * value, DUST * value)[:, :, None]
         change[~rows.there] = 0.0
+        bought = np.concatenate([start[:, None], change[:, :, 0]], axis=1).cumsum(axis=1)
         opening = np.zeros((len(capital), 1, book.traded.shape[2] + 1))
         opening[:, 0, -1] = start
         size = np.concatenate([opening, np.concatenate([book.traded, change], axis=2)], axis=1)
@@ -121,13 +124,34 @@ class Replay:
         fees = np.concatenate([opening * 0.0, np.concatenate([book.rate, np.zeros_like(cash_price)], axis=2)], axis=1)
         fixed = np.concatenate([opening * 0.0, np.concatenate([book.fixed, book.tax[:, :, None]], axis=2)], axis=1)
         units = np.zeros_like(size)
-        units[:, 1:, :-1], units[:, :, -1] = book.units, cash_held
+        units[:, 1:, :-1], units[:, :, -1] = book.units, bought
         scale = (STARTING_CAPITAL / capital)[:, None, None]
         unit = price[:, 1:2]
         return cls(
             price / unit, size * unit * scale, fees, _borne(size * price, fees, fixed) * scale, units * unit * scale,
-            capital * scale[:, 0, 0],
+            capital * scale[:, 0, 0], (cash_held - bought) * price[:, :, -1] * scale[:, :, 0],
         )  # fmt: skip
+
+
+def _cash_orders(held: Floats, least: Floats, dust: Floats) -> Floats:
+    """What is bought of CASH at every row, variants x rows, so that `held` (variants x rows and one more) is there.
+
+    vectorbt works out the cash it has as a difference of large numbers, and takes a remainder under a billionth of the
+    value for none. So an order is never smaller than `least`: a smaller purchase stays loose money, and in place of a
+    smaller sale a little more is sold, or all. A change under `dust` is a rounding error.
+    """
+    orders = np.diff(held, axis=1)
+    orders[np.abs(orders) <= dust] = 0.0
+    if not ((orders != 0.0) & (np.abs(orders) <= least)).any():
+        return orders
+    bought = held[:, 0].copy()
+    for row in range(orders.shape[1]):
+        wanted, smallest = held[:, row + 1] - bought, least[:, row]
+        sale = np.minimum(bought, np.maximum(-wanted, smallest))
+        sale = np.where(bought - sale < smallest, bought, sale)
+        orders[:, row] = np.where(wanted >= smallest, wanted, np.where(wanted < -dust[:, row], -sale, 0.0))
+        bought += orders[:, row]
+    return orders
 
 
 def _borne(signed: Floats, fees: Floats, fixed: Floats) -> Floats:
@@ -184,7 +208,7 @@ def _agree(records: NDArray[np.void], orders: Replay) -> None:
     units, price = orders.units, orders.price
     value = np.maximum.accumulate((units * price).sum(axis=2), axis=1)  # roundings are those of the most there was
     apart = float((np.abs(np.cumsum(theirs, axis=1) - units) * price / value[:, :, None]).max())
-    spare = float((np.abs(orders.capital[:, None] - np.cumsum(spent, axis=1)) / value).max())
+    spare = float((np.abs(orders.capital[:, None] - np.cumsum(spent, axis=1) - orders.loose) / value).max())
     if not max(apart, spare) <= BOOKS_AGREE:
         raise AssertionError(f"the two books differ by {max(apart, spare):.3g} of the value")
 

@@ -137,3 +137,11 @@ def test_every_session_adds_up_after_tax() -> None:
     earned = ledger.pnl.sum(axis=1) + ledger.interest - ledger.costs.sum(axis=1)
     change = np.diff(np.concatenate(([ledger.capital], ledger.nav.to_numpy())))
     np.testing.assert_allclose(change, earned.to_numpy(), atol=1e-6)
+
+
+def test_what_would_cost_more_than_it_brings_is_not_sold_at_the_end() -> None:
+    """₹20 in B in all, and ₹15.34 to the depository with ₹20 to the broker for the sale: it counts as nothing."""
+    execution = {"vehicle": "share", "dp": True, "brokerage": {"flat": 20}, "capital": 60.0, "min_trade": 0}
+    taxed = ran(RISES, UNTIL_NEW_YEAR, execution).taxed
+    assert taxed is not None
+    assert taxed.strategy.final >= 0.0

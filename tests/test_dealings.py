@@ -146,3 +146,16 @@ def test_a_basket_moves_by_its_stocks() -> None:
     turnover = np.mean(closes[1:] * 1e5)
     each = fill["value"] / 2
     assert fill["impact"] == pytest.approx(2 * deviation * each * np.sqrt(each / turnover), rel=1e-9)
+
+
+def test_costs_per_order_do_not_hide_the_capacity() -> None:
+    """A thousandth of the capital would be eaten by them, and says nothing of impact."""
+    plain = sized(1.0, 0.001)
+    flat = {"buy_bps": None, "sell_bps": None, "vehicle": "share", "brokerage": {"flat": 20}, "impact": {}}
+    costly = run(plain.config.changed(execution=flat), plain.market)
+    room, there = capacity(plain), capacity(costly)
+    assert room is not None
+    assert there is not None
+    assert room.rupees is not None
+    assert there.rupees is not None
+    assert there.rupees == pytest.approx(room.rupees, rel=0.3)

@@ -19,6 +19,7 @@ from engine.market.market import Market
 from engine.run import Result, run
 from tests.markets import History, config_of, engine_market, frame, history, strategy, weekdays
 
+STT_OF = {"charge": "stt", "vehicle": "share", "side": "buy", "rate": 0, "unit": "fraction"}
 OCTOBER = weekdays(date(2024, 10, 1), 12)
 INDEX = "NIFTY 50"  # its fund, NIFTYBEES, is there from 2001-12-28
 
@@ -282,6 +283,8 @@ def test_a_fund_costs_nothing_before_its_first_day() -> None:
         ({"slippage_bps": {"A": -5}}, "greater than or equal to 0"),
         ({"slices": 0}, "greater than or equal to 1"),
         ({"impact": {"coefficient": 11}}, "less than or equal to 10"),
+        ({"impact": {"window": 1}}, "greater than or equal to 2"),
+        ({"charges": [STT_OF | {"effective": "20200101"}]}, "a day is written YYYY-MM-DD"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(execution: dict[str, Any], said: str) -> None:
@@ -316,3 +319,25 @@ def test_a_sale_that_costs_more_than_it_brings_is_paid_by_the_cash_there_is() ->
     assert small["value"] == pytest.approx(0.000005 * before + 0.499995 * 15.34, abs=1e-7)
     assert small["value"] < small["dp"] == 15.34
     assert result.taxed is not None  # whose book takes it for a sale that brought nothing
+
+
+@pytest.mark.parametrize("capital", [1e10, 1e11, 1e12])
+def test_what_rounding_to_units_leaves_of_a_fortune(capital: float) -> None:
+    """The rest is a billionth of the value and less, which vectorbt takes for none: it waits until it is more."""
+    days = weekdays(date(2024, 1, 1), 120)
+    rng = np.random.default_rng(3)
+    walks = [(100 * np.exp(np.cumsum(rng.normal(0, 0.01, 120)))).tolist() for _ in range(2)]
+    funds = {fund: [2.5 * price for price in walk] for fund, walk in zip(("NIFTYBEES", "MOM100"), walks, strict=True)}
+    market = market_of(days, funds, NIFTY_50=walks[0], NIFTY_MIDCAP_100=walks[1])
+    held = {"market": {"benchmark": INDEX, "universe": [INDEX, "NIFTY MIDCAP 100"]},
+            "rules": [{"name": "both", "hold": {INDEX: 0.6, "NIFTY MIDCAP 100": 0.4}}]}  # fmt: skip
+    result = ran(market, {"vehicle": "auto", "lots": True, "capital": capital}, **held)
+    assert len(result.ledger.fills) > 150
+    assert result.ledger.cash.min() >= -1e-6
+
+
+def test_a_benchmark_of_less_than_a_rupee_is_bought_all_the_same() -> None:
+    market = market_of(OCTOBER[:4], A=[100, 100, 110, 120])
+    result = ran(market, {"buy_bps": 0, "capital": 0.5, "min_trade": 0})
+    assert result.benchmark.nav.iloc[-1] == pytest.approx(0.6)
+    assert result.ledger.nav.iloc[-1] == pytest.approx(0.6)

@@ -92,7 +92,7 @@ class Impact(Closed):
 
     coefficient: Annotated[Number, Field(ge=0, le=10, description="times the volatility of a session")] = 1.0
     window: Annotated[
-        Count, Field(le=1_000, description="sessions over which turnover and volatility are measured")
+        Count, Field(ge=2, le=1_000, description="sessions over which turnover and volatility are measured")
     ] = 20
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from itertools import combinations
@@ -29,6 +30,8 @@ def _as_day(value: Any) -> Any:
     if isinstance(value, date):
         return value
     try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+            raise ValueError
         return date.fromisoformat(value)
     except (TypeError, ValueError) as error:
         raise ValueError(f"a day is written YYYY-MM-DD, such as 2024-10-01, not {value!r}") from error

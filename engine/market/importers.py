@@ -25,6 +25,9 @@ NAMELESS = ("n.a.", "n/a", "na", "nan", "null", "none", "-", "#n/a")
 _TIDY = "tidy"
 
 
+KINDS_OF_ACTION = ("split", "bonus", "dividend")
+
+
 @dataclass(frozen=True)
 class Found:
     """A file and a dataset it holds, or why it is passed over. `notes` are what its reader left out."""
@@ -181,9 +184,14 @@ def _checks(dataset: Dataset, columns: dict[str, str]) -> list[tuple[str, str]]:
     for column in (key for key in dataset.keys if key not in ("date", "variant")):
         checks.append((f"NOT ({_filled(column)})", f"a row on {{date}} has no {column}"))
         checks.append(
-            (f"trim({_quoted(column)}) = '{CASH}'", f"{CASH} is no {column}: it is what idle money is called")
+            (f"upper(trim({_quoted(column)})) = '{CASH}'", f"{CASH} is no {column}: it is what idle money is called")
         )
         checks.append((_no_name(column), f"the {column} {{{column}}} on {{date}} is no name"))
+    if "volume" in dataset.numbers and "volume" in columns:
+        checks.append((f"{_number('volume')} < 0", "the volume {volume} on {date} is below zero"))
+    if dataset.name == "actions":
+        checks.append((f"kind NOT IN {KINDS_OF_ACTION}", "the kind {kind} on {date} is no split, bonus or dividend"))
+        checks.append((f"{_number('value')} <= 0", "the value {value} on {date} is not above zero"))
     if "variant" in dataset.keys:
         known = ", ".join(f"'{variant}'" for variant in VARIANTS)
         checks.append(

@@ -60,6 +60,8 @@ def version_of(connection: DuckDBPyConnection, path: Path) -> int:
     if row is None:
         raise DataError(f"{path}: {NO_STORE} (its table meta is empty)")
     version, engine = row
+    if not isinstance(version, int) or version < 1:
+        raise DataError(f"{path}: {NO_STORE} (its layout version is {version})")
     if version > VERSION:
         raise DataError(
             f"{path}: this store has layout {version}, written by version {engine} of this program; this is version "

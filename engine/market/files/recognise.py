@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Collection, Iterator
 from datetime import date
 from pathlib import Path
@@ -27,14 +28,23 @@ def files_of(where: Path) -> list[Path]:
     try:
         if where.is_dir():
             found = (path for path in where.iterdir() if path.suffix.lower() in ENDINGS and path.is_file())
-            return sorted(path for path in found if not path.name.startswith(_NOT_MEANT))
+            return sorted(_named(path) for path in found if not path.name.startswith(_NOT_MEANT))
         if where.is_file():
             if where.suffix.lower() not in ENDINGS:
                 raise DataError(f"{where}: expected a {endings()} file")
-            return [where]
+            return [_named(where)]
         raise DataError(f"{where}: {'neither a folder nor a file' if where.exists() else 'no such file or folder'}")
     except OSError as error:
         raise DataError(f"{str(where)[:100]}: cannot be read: {error.strerror or error}") from error
+
+
+def _named(path: Path) -> Path:
+    """A file whose name is text. Raises DataError for bytes that are none."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{str(path)!a}: the name of this file is no text; rename it") from error
+    return path
 
 
 def endings() -> str:
@@ -89,7 +99,7 @@ def _parquet_lines(connection: DuckDBPyConnection, path: Path) -> Iterator[Line]
 
 
 def relation(path: Path, columns: Collection[str]) -> str:
-    quoted = literal(str(path))
+    quoted = literal(re.sub(r"([\[*?])", r"[\1]", str(path)))  # DuckDB takes these signs for patterns of other files
     if path.suffix.lower() == ".parquet":
         return f"read_parquet({quoted})"
     named = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in columns)  # nothing is guessed, nothing skipped

@@ -118,3 +118,27 @@ def test_the_database_draws_nothing_on_the_output(desk: Desk) -> None:
     with duckdb.connect() as connection:
         stage(connection, desk.folder, lambda _: None)
         assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
+
+
+@pytest.mark.parametrize("name", ["data[1].csv", "a*.csv", "a?.csv"])
+def test_signs_of_patterns_are_part_of_a_name(desk: Desk, name: str) -> None:
+    """The database would read the neighbours that fit the pattern instead."""
+    for other in ("data1.csv", "ab.csv"):
+        desk.write(other, "date,index,variant,close\n2024-08-05,MINE,PR,999\n")
+    desk.load(name, "date,index,variant,close\n2024-08-05,MINE,PR,100\n")
+    assert desk.rows("indices", "close") == [(100.0,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("date,symbol,kind,value\n2024-08-05,S,merger,2\n", "the kind 'merger' on 2024-08-05 is no split, bonus or"),
+        ("date,symbol,kind,value\n2024-08-05,S,split,0\n", "the value '0' on 2024-08-05 is not above zero"),
+        ("date,index,variant,close,volume\n2024-08-05,MINE,PR,1,-5\n", "the volume '-5' on 2024-08-05 is below zero"),
+        ("date,index,variant,close\n2024-08-05,Cash,PR,1\n", "CASH is no index"),
+    ],
+)
+def test_what_cannot_be_is_refused(desk: Desk, text: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        desk.load("tidy.csv", text)
+    assert not desk.store.path.exists()
