@@ -114,6 +114,8 @@ def cases_of(variants: Sequence[Orders], exchange: Exchange) -> list[Case]:
     place = (records["col"] // 4, records["idx"], records["col"] % 4)
     traded[place] = np.where(records["side"] == BOUGHT, records["size"], -records["size"])
     fees[place] = records["fees"]
+    loose = replayed.loose / replayed.price[:, :, -1]  # what `_agree` has found to be vectorbt's free cash is CASH here
+    traded[:, :, -1] += np.diff(loose, axis=1, prepend=0.0)
     return [
         Case(orders, exchange, ledger, sessions[at], *_in_rupees(orders, exchange, ledger, traded[at], fees[at]))
         for at, (orders, ledger) in enumerate(zip(variants, ledgers, strict=True))
