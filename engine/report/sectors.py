@@ -21,7 +21,7 @@ def sectors_table(result: Result) -> Table | None:
     if found is None:
         return None
     table = found.by_segment()
-    known = [effect for effect in EFFECTS if effect in table]
+    known = [effect for effect in EFFECTS if effect in table and table[effect].abs().max() >= LEAST]
     rows = []
     for segment, row in table.iterrows():
         if row.drop(["weight", "benchmark"]).abs().max() < LEAST and not row["weight"] > LEAST:
