@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.aftertax import fair_values
 from engine.run import Result, run
+from engine.simulation import exchange_of
 from tests.markets import config_of, engine_market, history, strategy, weekdays
 
 DAYS = weekdays(date(2022, 6, 1), 320)  # to 22 August 2023
@@ -145,3 +147,12 @@ def test_what_would_cost_more_than_it_brings_is_not_sold_at_the_end() -> None:
     taxed = ran(RISES, UNTIL_NEW_YEAR, execution).taxed
     assert taxed is not None
     assert taxed.strategy.final >= 0.0
+
+
+@pytest.mark.parametrize(("gone", "value"), [(None, 103.0), (date(2018, 1, 31), 102.0)])
+def test_the_fair_value_is_that_of_the_day_itself(gone: date | None, value: float) -> None:
+    """31 January 2018 was a Wednesday; without a close on it, the one before."""
+    days = [day for day in weekdays(date(2018, 1, 29), 5) if day != gone]
+    closes = [101.0 + (day - date(2018, 1, 29)).days for day in days]
+    exchange = exchange_of(engine_market("A", {"A": history(days, closes)}), ["A"], "price", at_open=False)
+    assert fair_values(exchange, exchange.sessions.to_numpy("datetime64[D]")) == {"A": value}
